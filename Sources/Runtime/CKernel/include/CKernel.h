@@ -1,0 +1,1 @@
+int ckernel_placeholder(void);
