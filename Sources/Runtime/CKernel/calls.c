@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/close_range.h>
 #include <linux/keyctl.h>
 #include <linux/sched.h>
 #include <net/if.h>
@@ -208,3 +209,9 @@ extern char **environ;
 char **ckernel_environment(void) { return environ; }
 
 int ckernel_duplicate(int descriptor) { return fcntl(descriptor, F_DUPFD_CLOEXEC, 3); }
+
+int ckernel_is_open(int descriptor) { return fcntl(descriptor, F_GETFD) >= 0; }
+
+int ckernel_close_range_on_exec(unsigned int first) {
+  return (int)syscall(SYS_close_range, first, ~0U, CLOSE_RANGE_CLOEXEC);
+}

@@ -102,3 +102,14 @@ package enum FileSystemMagic {
   package static let tmpfs = UInt64(TMPFS_MAGIC)
   package static let devpts: UInt64 = 0x1cd1
 }
+
+extension OwnedDescriptor {
+  /// Whether the open file is the root of a mount.
+  ///
+  /// See: STATX_ATTR_MOUNT_ROOT in statx(2), since Linux 5.8.
+  package func isMountRoot() throws(KernelError) -> Bool {
+    var result = statx()
+    try check("statx") { unsafe statx(raw, "", AT_EMPTY_PATH, 0, &result) }
+    return result.stx_attributes & 0x2000 != 0
+  }
+}

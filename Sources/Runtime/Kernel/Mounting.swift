@@ -163,6 +163,13 @@ package enum Mounting {
     try check("chdir", "/") { unsafe chdir("/") }
   }
 
+  /// Moves the mount at the current directory over the root, and changes into it.
+  package static func moveWorkingDirectoryToRoot() throws(KernelError) {
+    try check("mount", "MS_MOVE") { unsafe mount(".", "/", nil, UInt(MS_MOVE.rawValue), nil) }
+    try check("chroot", ".") { unsafe chroot(".") }
+    try check("chdir", "/") { unsafe chdir("/") }
+  }
+
   /// Sets the propagation of the root and all below it.
   package static func setRootPropagation(_ flags: UInt) throws(KernelError) {
     try check("mount", "/") { unsafe mount(nil, "/", nil, flags, nil) }

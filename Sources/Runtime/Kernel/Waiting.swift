@@ -147,3 +147,10 @@ extension OwnedDescriptor {
     return count > 0
   }
 }
+
+extension Clock {
+  /// Sleeps, for want of an event to wait for.
+  package static func pause(milliseconds: UInt32) {
+    usleep(milliseconds * 1000)
+  }
+}

@@ -65,6 +65,10 @@ int ckernel_connect_unix(const char *path);
 int ckernel_set_close_on_exec(int descriptor, int on);
 int ckernel_set_nonblocking(int descriptor, int on);
 int ckernel_duplicate(int descriptor);
+int ckernel_is_open(int descriptor);
+
+// close_range(2) with CLOSE_RANGE_CLOEXEC, to the last descriptor.
+int ckernel_close_range_on_exec(unsigned int first);
 
 // fexecve by execveat(2) with AT_EMPTY_PATH.
 int ckernel_exec_descriptor(int descriptor, char *const arguments[], char *const environment[]);
