@@ -1,0 +1,27 @@
+/// One thing in config.json that breaks the specification or cannot be done, and where it stands.
+package struct ConfigurationError: Error, Equatable, Sendable {
+  /// The JSON pointer (RFC 6901) of the value at fault; empty for the whole document.
+  package var pointer: String
+  /// The line of the value at fault, from 1; nil when the value is absent from the document.
+  package var line: Int?
+  /// What is expected and what was found instead, or what to change.
+  package var rule: String
+  /// The place in the specification that says so, as `config.md, "Process"`.
+  package var clause: String
+
+  package init(pointer: String, line: Int? = nil, rule: String, clause: String) {
+    self.pointer = pointer
+    self.line = line
+    self.rule = rule
+    self.clause = clause
+  }
+}
+
+extension ConfigurationError: CustomStringConvertible {
+  /// One line: where, then what is wrong, then the clause.
+  package var description: String {
+    let place = line.map { "line \($0): " } ?? ""
+    let subject = pointer.isEmpty ? "" : "\(pointer): "
+    return "\(place)\(subject)\(rule) (\(clause))"
+  }
+}
