@@ -61,8 +61,8 @@ package enum DescriptorTable {
 
 /// The two ends of a pipe.
 package struct Pipe: ~Copyable {
-  package var reading: OwnedDescriptor
-  package var writing: OwnedDescriptor
+  package let reading: OwnedDescriptor
+  package let writing: OwnedDescriptor
 
   /// A new pipe, both ends close-on-exec.
   package init() throws(KernelError) {
@@ -78,4 +78,10 @@ package struct Pipe: ~Copyable {
     reading = OwnedDescriptor(adopting: ends.0)
     writing = OwnedDescriptor(adopting: ends.1)
   }
+
+  /// The reading end alone; the other one is closed.
+  package consuming func keepReading() -> OwnedDescriptor { reading }
+
+  /// The writing end alone; the other one is closed.
+  package consuming func keepWriting() -> OwnedDescriptor { writing }
 }

@@ -1,4 +1,4 @@
-package import Kernel
+import Kernel
 package import RuntimeSpec
 
 /// What a mount needs of the world outside the rootfs.

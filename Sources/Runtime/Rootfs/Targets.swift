@@ -1,4 +1,4 @@
-package import Kernel
+import Kernel
 
 /// Places in the container, resolved from its root and made where they are missing.
 extension ContainerRoot {
