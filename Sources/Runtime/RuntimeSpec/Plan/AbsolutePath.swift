@@ -1,0 +1,32 @@
+extension String {
+  /// Whether the path begins at the root.
+  var isAbsolutePath: Bool { utf8.first == UInt8(ascii: "/") }
+
+  /// The path with one slash between its steps and without `.` and `..` steps.
+  ///
+  /// What `..` leads to is decided by the text alone, as for every path inside of a container: a
+  /// symbolic link never takes part. A relative path is one below the root.
+  var cleanAbsolutePath: String {
+    var steps: [Substring] = []
+    for step in split(separator: "/") where step != "." {
+      if step == ".." { steps = steps.dropLast() } else { steps.append(step) }
+    }
+    return "/" + steps.joined(separator: "/")
+  }
+}
+
+/// The paths, or the error that one isn't absolute.
+func absolutePaths(_ paths: [String]?, _ pointer: String) throws(ConfigurationError) -> [String] {
+  var clean: [String] = []
+  for (index, path) in (paths ?? []).enumerated() {
+    guard path.isAbsolutePath else {
+      throw ConfigurationError(
+        pointer: "\(pointer)/\(index)",
+        rule: "must be an absolute path in the container, is \(quoted(path))",
+        clause: "config-linux.md",
+      )
+    }
+    clean.append(path.cleanAbsolutePath)
+  }
+  return clean
+}
