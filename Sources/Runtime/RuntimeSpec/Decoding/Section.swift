@@ -104,18 +104,13 @@ struct Section {
     guard let object = member(key) else { return nil }
     guard object.kind == .object else { throw object.mismatch("an object", clause) }
     var elements: [Element] = []
-    // Keyed by bytes: canonically equivalent keys are different keys.
-    var positions: [[UInt8]: Int] = [:]
-    for (key, value) in object.members {
+    let members = Array(object.members)
+    let isLast = isLastOccurrence(members.map { Array($0.key.utf8) })
+    for (index, (key, value)) in members.enumerated() where isLast[index] {
       guard !key.isEmpty, !key.utf8.contains(0) else {
         throw value.failure("must not have an empty key, or one with a NUL in it", clause)
       }
-      if let position = positions[Array(key.utf8)] {
-        elements[position] = try element(key, value)
-      } else {
-        positions[Array(key.utf8)] = elements.count
-        elements.append(try element(key, value))
-      }
+      elements.append(try element(key, value))
     }
     return elements
   }

@@ -7,11 +7,24 @@ extension String {
   /// What `..` leads to is decided by the text alone, as for every path inside of a container: a
   /// symbolic link never takes part. A relative path is one below the root.
   var cleanAbsolutePath: String {
-    var steps: [Substring] = []
-    for step in split(separator: "/") where step != "." {
-      if step == ".." { steps = steps.dropLast() } else { steps.append(step) }
+    let slash = UInt8(ascii: "/")
+    let dot = UInt8(ascii: ".")
+    let path = Array(utf8)
+    var clean: [UInt8] = []
+    var start = 0
+    while start < path.count {
+      let end = path[start...].firstIndex(of: slash) ?? path.count
+      let step = path[start..<end]
+      start = end + 1
+      if step.isEmpty || step == [dot] { continue }
+      if step == [dot, dot] {
+        clean.removeSubrange((clean.lastIndex(of: slash) ?? 0)...)
+      } else {
+        clean.append(slash)
+        clean += step
+      }
     }
-    return "/" + steps.joined(separator: "/")
+    return clean.isEmpty ? "/" : String(decoding: clean, as: UTF8.self)
   }
 }
 

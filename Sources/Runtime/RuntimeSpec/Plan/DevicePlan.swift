@@ -82,8 +82,7 @@ extension DevicePlan {
         )
       }
     }
-    let paths = Set(listed.map(\.path))
-    return defaults.filter { !paths.contains($0.path) } + listed
+    return defaults.filter { device in !listed.contains { $0.path == device.path } } + listed
   }
 
   private init(_ device: Configuration.Device, _ pointer: String) throws(ConfigurationError) {

@@ -27,63 +27,83 @@ enum MountOption: Equatable, Sendable {
 package enum MountOptionTable {
   /// The words that this version carries out, sorted, as `features` lists them.
   package static var supportedNames: [String] {
-    options.filter { $0.value != .unsupported }.map(\.key).sorted()
+    let plain = options.filter { $0.option != .unsupported }.map(\.name)
+    let recursive = options.filter { $0.option.recursiveForm != nil }.map { "r\($0.name)" }
+    return (plain + recursive).sorted()
   }
 
-  static func option(named name: String) -> MountOption? { options[name] }
-
-  private static let options: [String: MountOption] = {
-    var table = plainOptions
-    for (name, option) in attributeOptions {
-      table[name] = option
-      // Spec: the recursive form of an attribute has an r before it, as rro.
-      switch option {
-      case .set(let bits, let clearing): table["r\(name)"] = .setBelow(bits, clearing: clearing)
-      case .clear(let bits): table["r\(name)"] = .clearBelow(bits)
-      default: break
-      }
-    }
-    for kind in Propagation.Kind.allCases {
-      let name = kind.rawValue
-      table[name] = .propagate(Propagation(kind: kind, isRecursive: false))
-      table["r\(name)"] = .propagate(Propagation(kind: kind, isRecursive: true))
-    }
-    return table
-  }()
+  static func option(named name: String) -> MountOption? {
+    if let entry = options.first(where: { $0.name == name }) { return entry.option }
+    guard name.utf8.first == UInt8(ascii: "r") else { return nil }
+    let plainName = name.dropFirst()
+    return options.first { $0.name == plainName }?.option.recursiveForm
+  }
 
   private static let times = MountAttribute.accessTimeMask
 
-  private static let attributeOptions: [String: MountOption] = [
-    "ro": .set(MountAttribute.readOnly, clearing: 0),
-    "rw": .clear(MountAttribute.readOnly),
-    "nosuid": .set(MountAttribute.noSetUserID, clearing: 0),
-    "suid": .clear(MountAttribute.noSetUserID),
-    "nodev": .set(MountAttribute.noDevices, clearing: 0),
-    "dev": .clear(MountAttribute.noDevices),
-    "noexec": .set(MountAttribute.noExecution, clearing: 0),
-    "exec": .clear(MountAttribute.noExecution),
-    "nosymfollow": .set(MountAttribute.noSymlinkFollow, clearing: 0),
-    "symfollow": .clear(MountAttribute.noSymlinkFollow),
-    "nodiratime": .set(MountAttribute.noDirectoryAccessTime, clearing: 0),
-    "diratime": .clear(MountAttribute.noDirectoryAccessTime),
-    "noatime": .set(MountAttribute.noAccessTime, clearing: times),
-    "relatime": .set(MountAttribute.relativeAccessTime, clearing: times),
-    "strictatime": .set(MountAttribute.strictAccessTime, clearing: times),
+  // A list that is searched: a dictionary costs more to build than all its look-ups save.
+  private static let options: [(name: String, option: MountOption)] = [
+    ("bind", .bind(isRecursive: false)),
+    ("rbind", .bind(isRecursive: true)),
+    ("ro", .set(MountAttribute.readOnly, clearing: 0)),
+    ("rw", .clear(MountAttribute.readOnly)),
+    ("nosuid", .set(MountAttribute.noSetUserID, clearing: 0)),
+    ("suid", .clear(MountAttribute.noSetUserID)),
+    ("nodev", .set(MountAttribute.noDevices, clearing: 0)),
+    ("dev", .clear(MountAttribute.noDevices)),
+    ("noexec", .set(MountAttribute.noExecution, clearing: 0)),
+    ("exec", .clear(MountAttribute.noExecution)),
+    ("nosymfollow", .set(MountAttribute.noSymlinkFollow, clearing: 0)),
+    ("symfollow", .clear(MountAttribute.noSymlinkFollow)),
+    ("nodiratime", .set(MountAttribute.noDirectoryAccessTime, clearing: 0)),
+    ("diratime", .clear(MountAttribute.noDirectoryAccessTime)),
+    ("noatime", .set(MountAttribute.noAccessTime, clearing: times)),
+    ("relatime", .set(MountAttribute.relativeAccessTime, clearing: times)),
+    ("strictatime", .set(MountAttribute.strictAccessTime, clearing: times)),
     // Without its setting each of them falls back to the kernel's own, which is relatime.
-    "atime": .clear(times),
-    "norelatime": .clear(times),
-    "nostrictatime": .clear(times),
-  ]
-
-  private static let plainOptions: [String: MountOption] = [
-    "sync": .superblock, "async": .superblock, "dirsync": .superblock, "lazytime": .superblock,
-    "nolazytime": .superblock, "mand": .superblock, "nomand": .superblock,
-    "bind": .bind(isRecursive: false), "rbind": .bind(isRecursive: true),
-    "remount": .remount, "tmpcopyup": .copyUp,
+    ("atime", .clear(times)),
+    ("norelatime", .clear(times)),
+    ("nostrictatime", .clear(times)),
+    ("private", .propagate(Propagation(kind: .private, isRecursive: false))),
+    ("rprivate", .propagate(Propagation(kind: .private, isRecursive: true))),
+    ("shared", .propagate(Propagation(kind: .shared, isRecursive: false))),
+    ("rshared", .propagate(Propagation(kind: .shared, isRecursive: true))),
+    ("slave", .propagate(Propagation(kind: .slave, isRecursive: false))),
+    ("rslave", .propagate(Propagation(kind: .slave, isRecursive: true))),
+    ("unbindable", .propagate(Propagation(kind: .unbindable, isRecursive: false))),
+    ("runbindable", .propagate(Propagation(kind: .unbindable, isRecursive: true))),
+    ("sync", .superblock),
+    ("async", .superblock),
+    ("dirsync", .superblock),
+    ("lazytime", .superblock),
+    ("nolazytime", .superblock),
+    ("mand", .superblock),
+    ("nomand", .superblock),
+    ("remount", .remount),
+    ("tmpcopyup", .copyUp),
     // The kernel's log alone heeds silent and loud, and no superblock iversion any more.
-    "defaults": .nothing, "silent": .nothing, "loud": .nothing, "iversion": .nothing,
-    "noiversion": .nothing,
-    "idmap": .unsupported, "ridmap": .unsupported, "copy-symlink": .unsupported,
-    "src-nofollow": .unsupported, "dest-nofollow": .unsupported,
+    ("defaults", .nothing),
+    ("silent", .nothing),
+    ("loud", .nothing),
+    ("iversion", .nothing),
+    ("noiversion", .nothing),
+    ("idmap", .unsupported),
+    ("ridmap", .unsupported),
+    ("copy-symlink", .unsupported),
+    ("src-nofollow", .unsupported),
+    ("dest-nofollow", .unsupported),
   ]
+}
+
+extension MountOption {
+  /// The same change for every mount below too: an attribute's word with an r before it, as rro.
+  fileprivate var recursiveForm: MountOption? {
+    switch self {
+    case .set(let bits, let clearing): .setBelow(bits, clearing: clearing)
+    case .clear(let bits): .clearBelow(bits)
+    case .setBelow, .clearBelow, .superblock, .bind, .propagate, .remount, .copyUp, .nothing,
+      .unsupported:
+      nil
+    }
+  }
 }

@@ -81,17 +81,17 @@ extension ProcessPlan {
   private static func environment(
     _ variables: [String]
   ) throws(ConfigurationError) -> [String] {
-    var seen: Set<[UInt8]> = []
-    var kept: [String] = []
-    for (index, variable) in variables.enumerated().reversed() {
-      let name = variable.utf8.prefix { $0 != UInt8(ascii: "=") }
+    var names: [[UInt8]] = []
+    for (index, variable) in variables.enumerated() {
+      let name = Array(variable.utf8.prefix { $0 != UInt8(ascii: "=") })
       guard !name.isEmpty, name.count < variable.utf8.count else {
         let rule = "must be NAME=value, is \(quoted(variable))"
         throw failure("/process/env/\(index)", rule)
       }
-      if seen.insert(Array(name)).inserted { kept.append(variable) }
+      names.append(name)
     }
-    return kept.reversed()
+    let isLast = isLastOccurrence(names)
+    return variables.indices.filter { isLast[$0] }.map { variables[$0] }
   }
 
   private static func failure(_ pointer: String, _ rule: String) -> ConfigurationError {

@@ -52,9 +52,9 @@ extension SchedulerPlan {
   /// The policies by the kernel's numbers.
   ///
   /// See: uapi/linux/sched.h; 4 was never given out.
-  private static let policies: [String: UInt32] = [
-    "SCHED_OTHER": 0, "SCHED_FIFO": 1, "SCHED_RR": 2, "SCHED_BATCH": 3, "SCHED_IDLE": 5,
-    "SCHED_DEADLINE": 6,
+  private static let policies: [(name: String, number: UInt32)] = [
+    ("SCHED_OTHER", 0), ("SCHED_FIFO", 1), ("SCHED_RR", 2), ("SCHED_BATCH", 3), ("SCHED_IDLE", 5),
+    ("SCHED_DEADLINE", 6),
   ]
 
   /// The flags of sched_setattr(2) in the order of their bits.
@@ -65,11 +65,11 @@ extension SchedulerPlan {
   ]
 
   init(_ scheduler: Configuration.Scheduler) throws(ConfigurationError) {
-    guard let policy = Self.policies[scheduler.policy] else {
-      let names = Self.policies.sorted { $0.value < $1.value }.map(\.key).joined(separator: ", ")
+    guard let policy = Self.policies.first(where: { $0.name == scheduler.policy }) else {
+      let names = Self.policies.map(\.name).joined(separator: ", ")
       throw Self.failure("policy", "must be one of \(names), is \(quoted(scheduler.policy))")
     }
-    self.policy = policy
+    self.policy = policy.number
     flags = try Self.flags(scheduler.flags ?? [])
     nice = scheduler.nice ?? 0
     guard (-20...19).contains(nice) else {

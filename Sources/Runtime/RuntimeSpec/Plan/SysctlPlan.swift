@@ -74,7 +74,7 @@ extension SysctlPlan {
     }
   }
 
-  private static let ipcParameters: Set<String> = [
+  private static let ipcParameters = [
     "auto_msgmni", "msg_next_id", "msgmax", "msgmnb", "msgmni", "sem", "sem_next_id", "shm_next_id",
     "shm_rmid_forced", "shmall", "shmmax", "shmmni",
   ]
