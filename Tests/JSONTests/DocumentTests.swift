@@ -168,6 +168,16 @@ struct NodeTests {
     }
   }
 
+  @Test("A key that begins with a combining mark is found by its pointer")
+  func combiningMark() throws {
+    let document = try parse("{\"a\": {\"\u{0A01}b~\u{301}\": {\"\u{301}\": 1}}}")
+    let node = try #require(document.root["a"]?["\u{0A01}b~\u{301}"]?["\u{301}"])
+    #expect(Array(node.pointer.utf8) == Array("/a/\u{0A01}b~0\u{301}/\u{301}".utf8))
+    #expect(document.node(at: node.pointer) == node)
+    #expect(JSONPointer.parent(of: node.pointer) == "/a/\u{0A01}b~0\u{301}")
+    #expect(JSONPointer.parent(of: "") == nil)
+  }
+
   @Test("A value answers for its own type only")
   func types() throws {
     let root = try parse(#"{"s": "1", "i": 1, "b": true, "z": null, "a": ["x"], "o": {"k": 1}}"#)
