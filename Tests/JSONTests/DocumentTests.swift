@@ -149,11 +149,11 @@ struct NodeTests {
 
   @Test("Every node finds its pointer, its line and column, and its own text")
   func positions() throws {
-    let text = "{\n  \"a/b\": [10,\n    {\"~\": \"x\"}],\n  \"\": null, \"n\": {}\n}"
+    let text = "{\n  \"a/b\": [10,\n    {\"~1\": \"x\"}],\n  \"\": null, \"n\": {}\n}"
     let document = try parse(text)
     let rows: [(pointer: String, line: Int, column: Int, text: String)] = [
-      ("/a~1b", 2, 10, "[10,\n    {\"~\": \"x\"}]"), ("/a~1b/0", 2, 11, "10"),
-      ("/a~1b/1", 3, 5, "{\"~\": \"x\"}"), ("/a~1b/1/~0", 3, 11, "\"x\""), ("/", 4, 7, "null"),
+      ("/a~1b", 2, 10, "[10,\n    {\"~1\": \"x\"}]"), ("/a~1b/0", 2, 11, "10"),
+      ("/a~1b/1", 3, 5, "{\"~1\": \"x\"}"), ("/a~1b/1/~01", 3, 12, "\"x\""), ("/", 4, 7, "null"),
       ("/n", 4, 18, "{}"), ("", 1, 1, text),
     ]
     for row in rows {
@@ -163,7 +163,7 @@ struct NodeTests {
       #expect(String(decoding: node.sourceText, as: UTF8.self) == row.text)
       #expect(Array(document.bytes[node.sourceRange]) == Array(row.text.utf8))
     }
-    for missing in ["/x", "/a~1b/2", "/a~1b/-1", "/a~1b/0/0", "/a/b", "/n/n"] {
+    for missing in ["x", "/x", "/a~1b/2", "/a~1b/-1", "/a~1b/0/0", "/a/b", "/n/n"] {
       #expect(document.node(at: missing) == nil, "\(missing)")
     }
   }
@@ -197,7 +197,7 @@ struct NodeTests {
 
 struct WriterTests {
   private static let value: JSONValue = [
-    "id": "a\"\\\n\u{1}\u{7F}é", "pid": -1, "big": .unsigned(.max), "none": .null,
+    "id": "a\"\\\n\u{1}\u{1F} \u{7F}é", "pid": -1, "big": .unsigned(.max), "none": .null,
     "list": [true, [], [1]], "empty": .object([]),
   ]
 
@@ -205,7 +205,8 @@ struct WriterTests {
   func compact() {
     let text = String(decoding: Self.value.text(.compact), as: UTF8.self)
     #expect(
-      text == #"{"id":"a\"\\\n\u0001\u007fé","pid":-1,"big":18446744073709551615,"none":null,"#
+      text
+        == #"{"id":"a\"\\\n\u0001\u001f \u007fé","pid":-1,"big":18446744073709551615,"none":null,"#
         + #""list":[true,[],[1]],"empty":{}}"#
     )
   }

@@ -147,6 +147,16 @@ struct NamespacePlanTests {
     #expect(joined.uidMappings == [])
   }
 
+  @Test("A mapping may cover every id that there is")
+  func wholeRange() throws {
+    let map = #"[{"containerID": 0, "hostID": 0, "size": 4294967295}]"#
+    let plan = try Document(
+      linux: #""uidMappings": \#(map), "gidMappings": \#(map)"#,
+      namespaces: ["mount", "user"],
+    ).plan().namespaces
+    #expect(plan.uidMappings.map(\.size) == [.max])
+  }
+
   @Test("Names need a uts namespace, which may be joined")
   func names() throws {
     let plan = try Document(
@@ -314,6 +324,13 @@ struct RestOfPlanTests {
           "/linux/resources/\($0) is ignored: cgroup v2 has nothing like it"
         }
     )
+  }
+
+  @Test("Docker's unsigned -1 for swappiness is no swappiness")
+  func swappiness() throws {
+    let plan = try Document.resources(#""memory": {"swappiness": 18446744073709551615}"#).plan()
+    #expect(plan.cgroup.resources.memory?.swappiness == nil)
+    #expect(plan.warnings == [])
   }
 
   @Test("A seccomp profile arrives with its exact text")

@@ -460,6 +460,18 @@ struct RefusalTests {
       "must have a size above 0"
     ),
     Row(
+      "mapping of the id that is none",
+      userNamespace(uid: [(0, 1, 4_294_967_295)]),
+      "/linux/uidMappings/0",
+      "must end below"
+    ),
+    Row(
+      "more mappings than the kernel takes",
+      userNamespace(uid: (0...340).map { ($0, $0, 1) }),
+      "/linux/uidMappings",
+      "must have at most 340 entries"
+    ),
+    Row(
       "mapping beyond the last id",
       userNamespace(uid: [(0, 4_294_967_290, 10)]),
       "/linux/uidMappings/0",

@@ -32,6 +32,7 @@ package final class JSONDocument: Sendable {
     var node = root
     // Bytes, not characters: a slash and a combining mark after it would be one character.
     let slash = UInt8(ascii: "/")
+    if !pointer.isEmpty, pointer.utf8.first != slash { return nil }
     for token in pointer.utf8.split(separator: slash, omittingEmptySubsequences: false).dropFirst()
     {
       guard let next = node.child(forToken: unescapedToken(token)) else { return nil }
@@ -65,7 +66,7 @@ package final class JSONDocument: Sendable {
       case (false, UInt8(ascii: "~")): break
       default: plain.append(byte)
       }
-      isEscaped = !isEscaped && byte == UInt8(ascii: "~")
+      isEscaped = byte == UInt8(ascii: "~")
     }
     return String(decoding: plain, as: UTF8.self)
   }

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Judges JSON texts by Python's json module, made as strict as RFC 8259 and the reader's limits.
 
 judge(bytes) gives a canonical dump of the text, or None where it must be refused:

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Mutates the corpus and compares the reader's dump of every text with Python's.
 
 Usage: differential.py FIXTURES JUDGE COUNT [SEED]
