@@ -131,6 +131,7 @@ struct NodeTests {
     let document = try parse(#"{"a": {"b": 1, "\u0062": 2}, "c": 3, "a": {"b": 4, "b": 5}}"#)
     #expect(document.root["a"]?["b"]?.integer(as: Int.self) == 5)
     #expect(document.node(at: "/a/b")?.integer(as: Int.self) == 5)
+    #expect(try parse(#"{"\u0063\/": 1}"#).root["c/"]?.integer(as: Int.self) == 1)
     let shadowed = document.shadowedMembers
     #expect(
       shadowed.map { String(decoding: $0.sourceText, as: UTF8.self) }.sorted() == [
