@@ -1,3 +1,5 @@
+internal import JSON
+
 /// One thing in config.json that breaks the specification or cannot be done, and where it stands.
 package struct ConfigurationError: Error, Equatable, Sendable {
   /// The JSON pointer (RFC 6901) of the value at fault; empty for the whole document.
@@ -24,4 +26,48 @@ extension ConfigurationError: CustomStringConvertible {
     let subject = pointer.isEmpty ? "" : "\(pointer): "
     return "\(place)\(subject)\(rule) (\(clause))"
   }
+}
+
+extension ConfigurationError {
+  /// The error that the document is no JSON.
+  init(_ error: JSONError) {
+    self.init(
+      pointer: error.pointer,
+      line: error.line,
+      rule: "\(error.expectation) in column \(error.column)",
+      clause: "RFC 8259",
+    )
+  }
+}
+
+extension ConfigurationError {
+  /// The same error with the line of the value that it names, or of the nearest one around it.
+  func located(in document: JSONDocument) -> ConfigurationError {
+    guard line == nil else { return self }
+    var located = self
+    var steps = pointer[...]
+    while located.line == nil {
+      located.line = document.node(at: String(steps))?.line
+      guard let slash = steps.lastIndex(of: "/") else { break }
+      steps = steps[..<slash]
+    }
+    return located
+  }
+
+  /// The error that a property of a later version of this runtime is set.
+  static func unsupported(_ pointer: String, _ clause: String) -> ConfigurationError {
+    ConfigurationError(
+      pointer: pointer,
+      rule: "is not supported yet by this version: remove it",
+      clause: clause,
+    )
+  }
+}
+
+/// A key as one step of a JSON pointer.
+///
+/// Spec: RFC 6901, section 3.
+func pointerToken(_ key: String) -> String {
+  key.split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
+    .split(separator: "/", omittingEmptySubsequences: false).joined(separator: "~1")
 }

@@ -32,3 +32,23 @@ package struct Hook: Equatable, Sendable {
     self.timeout = timeout
   }
 }
+
+extension Configuration.Hooks {
+  init(_ section: Section) throws(ConfigurationError) {
+    prestart = try section.sections("prestart", section.clause, each: Hook.init)
+    createRuntime = try section.sections("createRuntime", section.clause, each: Hook.init)
+    createContainer = try section.sections("createContainer", section.clause, each: Hook.init)
+    startContainer = try section.sections("startContainer", section.clause, each: Hook.init)
+    poststart = try section.sections("poststart", section.clause, each: Hook.init)
+    poststop = try section.sections("poststop", section.clause, each: Hook.init)
+  }
+}
+
+extension Hook {
+  init(_ section: Section) throws(ConfigurationError) {
+    path = try section.required("path", section.string("path"))
+    args = try section.strings("args")
+    env = try section.strings("env")
+    timeout = try section.integer("timeout", in: 1...Int(Int32.max))
+  }
+}

@@ -98,3 +98,131 @@ package struct IDMapping: Equatable, Sendable {
   package var hostID: UInt32
   package var size: UInt32
 }
+
+extension Configuration.Linux {
+  init(_ section: Section) throws(ConfigurationError) {
+    let mappings = "config-linux.md, \"User namespace mappings\""
+    namespaces = try section.sections(
+      "namespaces",
+      "config-linux.md, \"Namespaces\"",
+      each: Configuration.Namespace.init,
+    )
+    uidMappings = try section.sections("uidMappings", mappings, each: IDMapping.init)
+    gidMappings = try section.sections("gidMappings", mappings, each: IDMapping.init)
+    timeOffsets = try section.map("timeOffsets") { clock, node throws(ConfigurationError) in
+      try Configuration.TimeOffset(
+        clock,
+        Section(node, "config-linux.md, \"Offset for Time Namespace\""),
+      )
+    }
+    devices = try section.sections(
+      "devices",
+      "config-linux.md, \"Devices\"",
+      each: Configuration.Device.init,
+    )
+    netDevices = try section.map("netDevices") { name, node throws(ConfigurationError) in
+      try Configuration.NetDevice(
+        name,
+        Section(node, "config-linux.md, \"Network Devices\""),
+      )
+    }
+    cgroupsPath = try section.string("cgroupsPath")
+    resources = try section.section(
+      "resources",
+      "config-linux.md, \"Control groups\"",
+      make: Resources.init,
+    )
+    rootfsPropagation = try section.string("rootfsPropagation")
+    seccomp = try section.section(
+      "seccomp",
+      "config-linux.md, \"Seccomp\"",
+      make: SeccompProfile.init,
+    )
+    sysctl = try section.stringMap("sysctl")?.map { Annotation(key: $0, value: $1) }
+    maskedPaths = try section.strings("maskedPaths")
+    readonlyPaths = try section.strings("readonlyPaths")
+    mountLabel = try section.string("mountLabel")
+    personality = try section.section(
+      "personality",
+      "config-linux.md, \"Personality\"",
+      make: Configuration.Personality.init,
+    )
+    intelRdt = try section.section(
+      "intelRdt",
+      "config-linux.md, \"IntelRdt\"",
+      make: Configuration.IntelRdt.init,
+    )
+    memoryPolicy = try section.section(
+      "memoryPolicy",
+      "config-linux.md, \"Memory policy\"",
+      make: Configuration.MemoryPolicy.init,
+    )
+  }
+}
+
+extension Configuration.Namespace {
+  init(_ section: Section) throws(ConfigurationError) {
+    type = try section.required("type", section.string("type"))
+    path = try section.string("path")
+  }
+}
+
+extension Configuration.TimeOffset {
+  init(_ clock: String, _ section: Section) throws(ConfigurationError) {
+    self.clock = clock
+    secs = try section.integer("secs")
+    nanosecs = try section.integer("nanosecs")
+  }
+}
+
+extension Configuration.NetDevice {
+  init(_ hostName: String, _ section: Section) throws(ConfigurationError) {
+    self.hostName = hostName
+    name = try section.string("name")
+  }
+}
+
+extension Configuration.Device {
+  init(_ section: Section) throws(ConfigurationError) {
+    type = try section.required("type", section.string("type"))
+    path = try section.required("path", section.string("path"))
+    major = try section.integer("major")
+    minor = try section.integer("minor")
+    fileMode = try section.integer("fileMode")
+    uid = try section.integer("uid")
+    gid = try section.integer("gid")
+  }
+}
+
+extension Configuration.Personality {
+  init(_ section: Section) throws(ConfigurationError) {
+    domain = try section.required("domain", section.string("domain"))
+    flags = try section.strings("flags")
+  }
+}
+
+extension Configuration.IntelRdt {
+  init(_ section: Section) throws(ConfigurationError) {
+    closID = try section.string("closID")
+    schemata = try section.strings("schemata")
+    l3CacheSchema = try section.string("l3CacheSchema")
+    memBwSchema = try section.string("memBwSchema")
+    enableMonitoring = try section.boolean("enableMonitoring")
+  }
+}
+
+extension Configuration.MemoryPolicy {
+  init(_ section: Section) throws(ConfigurationError) {
+    mode = try section.required("mode", section.string("mode"))
+    nodes = try section.string("nodes")
+    flags = try section.strings("flags")
+  }
+}
+
+extension IDMapping {
+  init(_ section: Section) throws(ConfigurationError) {
+    containerID = try section.required("containerID", section.integer("containerID"))
+    hostID = try section.required("hostID", section.integer("hostID"))
+    size = try section.required("size", section.integer("size"))
+  }
+}

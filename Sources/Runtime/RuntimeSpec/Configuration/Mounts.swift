@@ -11,3 +11,14 @@ extension Configuration {
     package var gidMappings: [IDMapping]?
   }
 }
+
+extension Configuration.Mount {
+  init(_ section: Section) throws(ConfigurationError) {
+    destination = try section.required("destination", section.string("destination"))
+    type = try section.string("type")
+    source = try section.string("source")
+    options = try section.strings("options")
+    uidMappings = try section.sections("uidMappings", section.clause, each: IDMapping.init)
+    gidMappings = try section.sections("gidMappings", section.clause, each: IDMapping.init)
+  }
+}

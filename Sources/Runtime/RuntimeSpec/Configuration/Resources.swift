@@ -24,7 +24,7 @@ package struct Resources: Equatable, Sendable {
 /// Spec: config-linux.md, "Allowed Device list".
 package struct DeviceRule: Equatable, Sendable {
   /// The kinds of device that a rule speaks of.
-  package enum Kind: String, Equatable, Sendable {
+  package enum Kind: String, CaseIterable, Equatable, Sendable {
     case all = "a"
     case character = "c"
     case block = "b"

@@ -8,3 +8,10 @@ extension Configuration {
     package var readonly: Bool?
   }
 }
+
+extension Configuration.Root {
+  init(_ section: Section) throws(ConfigurationError) {
+    path = try section.required("path", section.string("path"))
+    readonly = try section.boolean("readonly")
+  }
+}

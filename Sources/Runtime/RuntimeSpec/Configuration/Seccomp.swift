@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The system call filter.
 ///
 /// Spec: config-linux.md, "Seccomp".
@@ -65,4 +67,91 @@ package struct SeccompProfile: Equatable, Sendable {
   package var syscalls: [Rule]
   /// The section exactly as it stands in the document: the key of the compiled filter's cache.
   package var sourceText: [UInt8]
+}
+
+extension SeccompProfile {
+  init(_ section: Section) throws(ConfigurationError) {
+    let clause = section.clause
+    defaultAction = try section.required("defaultAction", section.choice("defaultAction"))
+    defaultErrnoRet = try section.integer("defaultErrnoRet")
+    architectures = try section.strings("architectures") ?? []
+    flags =
+      try section.list("flags") { node throws(ConfigurationError) in try node.choice(clause) } ?? []
+    listenerPath = try section.string("listenerPath")
+    listenerMetadata = try section.string("listenerMetadata")
+    syscalls = try section.sections("syscalls", clause, each: Rule.init) ?? []
+    sourceText = Array(section.node.sourceText)
+  }
+}
+
+extension SeccompProfile.Rule {
+  init(_ section: Section) throws(ConfigurationError) {
+    names = try section.required("names", section.strings("names"))
+    action = try section.required("action", section.choice("action"))
+    errnoRet = try section.integer("errnoRet")
+    args = try section.sections("args", section.clause, each: SeccompProfile.Argument.init) ?? []
+  }
+}
+
+extension SeccompProfile.Argument {
+  init(_ section: Section) throws(ConfigurationError) {
+    index = try section.required("index", section.integer("index", in: 0...5))
+    value = try section.required("value", section.integer("value"))
+    valueTwo = try section.integer("valueTwo") ?? 0
+    op = try section.required("op", section.choice("op"))
+  }
+}
+
+extension SeccompProfile {
+  /// The architectures that the specification names.
+  package static let knownArchitectures: [String] = [
+    "SCMP_ARCH_X86", "SCMP_ARCH_X86_64", "SCMP_ARCH_X32", "SCMP_ARCH_ARM", "SCMP_ARCH_AARCH64",
+    "SCMP_ARCH_LOONGARCH64", "SCMP_ARCH_M68K", "SCMP_ARCH_MIPS", "SCMP_ARCH_MIPS64",
+    "SCMP_ARCH_MIPS64N32", "SCMP_ARCH_MIPSEL", "SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL64N32",
+    "SCMP_ARCH_PPC", "SCMP_ARCH_PPC64", "SCMP_ARCH_PPC64LE", "SCMP_ARCH_S390", "SCMP_ARCH_S390X",
+    "SCMP_ARCH_SH", "SCMP_ARCH_SHEB", "SCMP_ARCH_PARISC", "SCMP_ARCH_PARISC64",
+    "SCMP_ARCH_RISCV64",
+  ]
+
+  /// Refuses what no filter can be made of.
+  func check() throws(ConfigurationError) {
+    for (index, name) in architectures.enumerated()
+    where !Self.knownArchitectures.contains(name) {
+      let rule = "must be an architecture as SCMP_ARCH_X86_64, is \(quoted(name))"
+      throw Self.failure("architectures/\(index)", rule)
+    }
+    try Self.check(defaultAction, defaultErrnoRet, "defaultAction", "defaultErrnoRet")
+    for (index, rule) in syscalls.enumerated() {
+      let place = "syscalls/\(index)"
+      guard !rule.names.isEmpty else {
+        throw Self.failure("\(place)/names", "must name a system call at least")
+      }
+      try Self.check(rule.action, rule.errnoRet, "\(place)/action", "\(place)/errnoRet")
+    }
+  }
+
+  private static func check(
+    _ action: Action,
+    _ errnoRet: UInt32?,
+    _ actionPlace: String,
+    _ errnoPlace: String,
+  ) throws(ConfigurationError) {
+    switch action {
+    case .notify:
+      throw .unsupported("/linux/seccomp/\(actionPlace)", clause)
+    case .errno, .trace:
+      // SECCOMP_RET_DATA of uapi/linux/seccomp.h has 16 bits.
+      guard let errnoRet, errnoRet > 0xFFFF else { return }
+      throw failure(errnoPlace, "must be from 0 to 65535, is \(errnoRet)")
+    case .kill, .killProcess, .killThread, .trap, .allow, .log:
+      guard errnoRet != nil else { return }
+      throw failure(errnoPlace, "must be absent: \(action.rawValue) returns no errno")
+    }
+  }
+
+  private static let clause = "config-linux.md, \"Seccomp\""
+
+  private static func failure(_ place: String, _ rule: String) -> ConfigurationError {
+    ConfigurationError(pointer: "/linux/seccomp/\(place)", rule: rule, clause: clause)
+  }
 }

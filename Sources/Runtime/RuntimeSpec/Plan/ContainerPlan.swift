@@ -1,3 +1,5 @@
+internal import JSON
+
 /// A container with every default filled in and every impossible combination refused.
 ///
 /// The creator makes it once; whoever executes it decides nothing more.
@@ -25,6 +27,64 @@ package struct ContainerPlan: Equatable, Sendable {
   package var annotations: [Annotation]
   /// What was ignored and must be logged, one line each.
   package var warnings: [String]
+
+  /// Decides everything about a container.
+  ///
+  /// - Parameters:
+  ///   - configuration: the decoded config.json.
+  ///   - bundle: the absolute path of the bundle, to which relative paths belong.
+  /// - Throws: when something that a container needs is missing, when two settings contradict each
+  ///   other, and when a setting is beyond this version.
+  package init(
+    _ configuration: Configuration,
+    bundle: String,
+  ) throws(ConfigurationError) {
+    do {
+      try self.init(deciding: configuration, bundle: bundle)
+    } catch {
+      throw error.located(in: configuration.document)
+    }
+  }
+
+  private init(
+    deciding configuration: Configuration,
+    bundle: String,
+  ) throws(ConfigurationError) {
+    let linux = configuration.linux
+    try Self.checkVersion(configuration.ociVersion)
+    try linux?.refuseUnsupported()
+    warnings = []
+    ociVersion = configuration.ociVersion
+    namespaces = try NamespacePlan(linux)
+    process = try ProcessPlan(configuration.process, warnings: &warnings)
+    process.personality = try linux?.personality.map(PersonalityPlan.init)
+    try namespaces.checkIdentities(of: process)
+    rootfs = try RootfsPlan(configuration, bundle: bundle)
+    mounts = try MountPlan.list(configuration.mounts ?? [], bundle: bundle)
+    devices = try DevicePlan.list(linux?.devices ?? [])
+    links = LinkPlan.defaults
+    maskedPaths = try absolutePaths(linux?.maskedPaths, "/linux/maskedPaths")
+    readonlyPaths = try absolutePaths(linux?.readonlyPaths, "/linux/readonlyPaths")
+    hostname = try namespaces.checkedName(configuration.hostname, "/hostname")
+    domainname = try namespaces.checkedName(configuration.domainname, "/domainname")
+    sysctls = try SysctlPlan.list(linux?.sysctl ?? [], namespaces: namespaces)
+    cgroup = CgroupPlan(linux, warnings: &warnings)
+    try linux?.seccomp?.check()
+    seccomp = linux?.seccomp
+    hooks = try HookPlan(configuration.hooks)
+    annotations = configuration.annotations ?? []
+  }
+
+  private static func checkVersion(_ text: String) throws(ConfigurationError) {
+    // Within one major version newer documents stay readable: unknown properties are ignored.
+    guard SemanticVersion(text)?.major == 1 else {
+      throw ConfigurationError(
+        pointer: "/ociVersion",
+        rule: "must be a version 1.x, the one that this runtime implements, is \(quoted(text))",
+        clause: "config.md, \"Specification version\"",
+      )
+    }
+  }
 }
 
 /// Where the container's control group goes and what limits it has.
@@ -32,37 +92,12 @@ package struct CgroupPlan: Equatable, Sendable {
   /// `linux.cgroupsPath` as written, never empty; nil leaves the place to the runtime.
   package var path: String?
   package var resources: Resources
-}
 
-/// The six lists of hooks, in order.
-///
-/// Spec: config.md, "POSIX-platform Hooks".
-package struct HookPlan: Equatable, Sendable {
-  package var prestart: [Hook]
-  package var createRuntime: [Hook]
-  package var createContainer: [Hook]
-  package var startContainer: [Hook]
-  package var poststart: [Hook]
-  package var poststop: [Hook]
-
-  /// No hook.
-  package init() {
-    prestart = []
-    createRuntime = []
-    createContainer = []
-    startContainer = []
-    poststart = []
-    poststop = []
+  init(_ linux: Configuration.Linux?, warnings: inout [String]) {
+    path = linux?.cgroupsPath == "" ? nil : linux?.cgroupsPath
+    resources = linux?.resources ?? Resources()
+    for property in resources.propertiesWithoutController {
+      warnings.append("/linux/resources/\(property) is ignored: cgroup v2 has nothing like it")
+    }
   }
-}
-
-/// One kernel parameter and its value.
-///
-/// Spec: config-linux.md, "Sysctl".
-package struct SysctlPlan: Equatable, Sendable {
-  /// The key as in the document, as `net.ipv4.ip_forward`.
-  package var key: String
-  /// The steps below /proc/sys, none of them empty, `.` or `..`.
-  package var path: [String]
-  package var value: String
 }

@@ -11,6 +11,9 @@ package enum NamespaceKind: String, CaseIterable, Equatable, Sendable {
   case cgroup
   case time
 
+  /// The kinds that a container of this version can have.
+  package static let supported = allCases.filter { $0 != .time }
+
   /// The CLONE_NEW* flag of the kind.
   ///
   /// See: uapi/linux/sched.h.
@@ -56,9 +59,11 @@ package struct NamespacePlan: Equatable, Sendable {
 
   /// One entry a kind at most; kinds without an entry stay the creator's.
   package var entries: [Entry]
-  /// Sorted by container id and free of overlaps; empty without a new user namespace.
+  /// In the document's order, free of overlaps; never empty with a new user namespace.
+  ///
+  /// With one that is joined these are what the document claims about it, if anything.
   package var uidMappings: [IDMapping]
-  /// Sorted by container id and free of overlaps; empty without a new user namespace.
+  /// As `uidMappings`, for groups.
   package var gidMappings: [IDMapping]
 
   /// The source of one kind; nil where the creator's own namespace is shared.

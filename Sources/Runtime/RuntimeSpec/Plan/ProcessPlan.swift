@@ -26,59 +26,75 @@ package struct ProcessPlan: Equatable, Sendable {
   package var personality: PersonalityPlan?
 }
 
-/// Capability names of the five sets as given, as `CAP_KILL`; all empty where there are none.
-package struct CapabilityNames: Equatable, Sendable {
-  package var effective: [String]
-  package var bounding: [String]
-  package var inheritable: [String]
-  package var permitted: [String]
-  package var ambient: [String]
+extension ProcessPlan {
+  private static let clause = "config.md, \"Process\""
 
-  /// No capability.
-  package init() {
-    effective = []
-    bounding = []
-    inheritable = []
-    permitted = []
-    ambient = []
+  init(
+    _ process: Configuration.Process?,
+    warnings: inout [String],
+  ) throws(ConfigurationError) {
+    guard let process else {
+      throw Self.failure("/process", "is required to start a container and missing")
+    }
+    try Self.refuseUnsupported(process)
+    args = try Self.args(process.args)
+    environment = try Self.environment(process.env ?? [])
+    guard process.cwd.isAbsolutePath else {
+      throw Self.failure("/process/cwd", "must be an absolute path, is \(quoted(process.cwd))")
+    }
+    cwd = process.cwd
+    uid = process.user?.uid ?? 0
+    gid = process.user?.gid ?? 0
+    additionalGids = process.user?.additionalGids ?? []
+    umask = process.user?.umask
+    hasTerminal = process.terminal ?? false
+    consoleSize = hasTerminal ? process.consoleSize : nil
+    capabilities = CapabilityNames(process.capabilities, warnings: &warnings)
+    noNewPrivileges = process.noNewPrivileges ?? false
+    rlimits = try RlimitPlan.list(process.rlimits ?? [])
+    oomScoreAdj = process.oomScoreAdj
+    apparmorProfile = process.apparmorProfile == "" ? nil : process.apparmorProfile
+    selinuxLabel = process.selinuxLabel == "" ? nil : process.selinuxLabel
+    ioPriority = try process.ioPriority.map(IOPriorityPlan.init)
+    scheduler = try process.scheduler.map(SchedulerPlan.init)
+    personality = nil
   }
-}
 
-/// One resource limit.
-///
-/// See: prlimit(2).
-package struct RlimitPlan: Equatable, Sendable {
-  /// The kernel's RLIMIT_ number.
-  package var resource: UInt32
-  /// The name that stands in the document, for messages.
-  package var name: String
-  /// UInt64.max is no limit.
-  package var soft: UInt64
-  /// UInt64.max is no limit; never below `soft`.
-  package var hard: UInt64
-}
+  private static func refuseUnsupported(
+    _ process: Configuration.Process
+  ) throws(ConfigurationError) {
+    guard let affinity = process.execCPUAffinity else { return }
+    guard affinity.initial ?? "" == "", affinity.final ?? "" == "" else {
+      throw .unsupported("/process/execCPUAffinity", "config.md, \"Linux Process\"")
+    }
+  }
 
-/// What ioprio_set(2) takes.
-package struct IOPriorityPlan: Equatable, Sendable {
-  /// `class << 13 | priority`.
-  package var value: UInt16
-}
+  private static func args(_ args: [String]?) throws(ConfigurationError) -> [String] {
+    guard let args, let program = args.first else {
+      throw failure("/process/args", "must name a program to run")
+    }
+    guard !program.isEmpty else { throw failure("/process/args/0", "must not be empty") }
+    return args
+  }
 
-/// What sched_setattr(2) takes, field by field.
-package struct SchedulerPlan: Equatable, Sendable {
-  package var policy: UInt32
-  package var flags: UInt64
-  package var nice: Int32
-  package var priority: UInt32
-  /// Nanoseconds.
-  package var runtime: UInt64
-  /// Nanoseconds.
-  package var deadline: UInt64
-  /// Nanoseconds.
-  package var period: UInt64
-}
+  /// The variables, each once: of one that stands twice the last.
+  private static func environment(
+    _ variables: [String]
+  ) throws(ConfigurationError) -> [String] {
+    var names: [[UInt8]] = []
+    for (index, variable) in variables.enumerated() {
+      let name = Array(variable.utf8.prefix { $0 != UInt8(ascii: "=") })
+      guard !name.isEmpty, name.count < variable.utf8.count else {
+        let rule = "must be NAME=value, is \(quoted(variable))"
+        throw failure("/process/env/\(index)", rule)
+      }
+      names.append(name)
+    }
+    let isLast = isLastOccurrence(names)
+    return variables.indices.filter { isLast[$0] }.map { variables[$0] }
+  }
 
-/// What personality(2) takes.
-package struct PersonalityPlan: Equatable, Sendable {
-  package var persona: UInt32
+  private static func failure(_ pointer: String, _ rule: String) -> ConfigurationError {
+    ConfigurationError(pointer: pointer, rule: rule, clause: clause)
+  }
 }

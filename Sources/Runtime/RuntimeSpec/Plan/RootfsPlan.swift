@@ -44,3 +44,51 @@ package struct Propagation: Equatable, Sendable {
     self.isRecursive = isRecursive
   }
 }
+
+extension Propagation {
+  /// The propagation of a name as `slave` or, for every mount below too, `rslave`.
+  init?(name: String) {
+    if let kind = Kind(rawValue: name) {
+      self.init(kind: kind, isRecursive: false)
+    } else if name.first == "r", let kind = Kind(rawValue: String(name.dropFirst())) {
+      self.init(kind: kind, isRecursive: true)
+    } else {
+      return nil
+    }
+  }
+}
+
+extension RootfsPlan {
+  init(_ configuration: Configuration, bundle: String) throws(ConfigurationError) {
+    guard let root = configuration.root else {
+      throw ConfigurationError(
+        pointer: "/root",
+        rule: "is required on Linux and missing",
+        clause: "config.md, \"Root\"",
+      )
+    }
+    guard !root.path.isEmpty else {
+      throw ConfigurationError(
+        pointer: "/root/path",
+        rule: "must not be empty",
+        clause: "config.md, \"Root\"",
+      )
+    }
+    path = root.path.isAbsolutePath ? root.path : "\(bundle)/\(root.path)"
+    isReadonly = root.readonly ?? false
+    propagation = try Self.propagation(configuration.linux?.rootfsPropagation)
+  }
+
+  private static func propagation(_ name: String?) throws(ConfigurationError) -> Propagation? {
+    guard let name, !name.isEmpty else { return nil }
+    guard let propagation = Propagation(name: name) else {
+      let names = Propagation.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ConfigurationError(
+        pointer: "/linux/rootfsPropagation",
+        rule: "must be one of \(names), alone or with an r before it, is \(quoted(name))",
+        clause: "config-linux.md, \"Rootfs Mount Propagation\"",
+      )
+    }
+    return propagation
+  }
+}
