@@ -79,12 +79,18 @@ let swrun: [Target] = [
   // Floor 4
   runtime(
     "Launch",
-    ["Cgroups", "Confinement", "Hooks", "JSON", "Kernel", "Rootfs", "RuntimeSpec", "State", "Terminal"],
+    [
+      "Capabilities", "Confinement", "Hooks", "JSON", "Kernel", "Rootfs", "RuntimeSpec", "State",
+      "SyscallFilter", "Terminal",
+    ],
   ),
   // Floor 5
   runtime(
     "Lifecycle",
-    ["Cgroups", "Hooks", "JSON", "Kernel", "Launch", "RuntimeSpec", "State", "SyscallFilter"],
+    [
+      "Capabilities", "Cgroups", "Confinement", "Hooks", "JSON", "Kernel", "Launch", "RuntimeSpec",
+      "State", "SyscallFilter",
+    ],
   ),
   // Floor 6
   runtime("SwrunCLI", ["JSON", "Kernel", "Lifecycle", "RuntimeSpec", "State"]),

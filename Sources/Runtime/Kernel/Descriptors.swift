@@ -41,6 +41,11 @@ package enum DescriptorTable {
     try check("dup2", "\(number)") { dup2(raw, number) }
   }
 
+  /// Writes all of the bytes to a standard stream.
+  package static func write(_ bytes: [UInt8], to number: CInt) throws(KernelError) {
+    try OwnedDescriptor.duplicating(raw: number).writeAll(bytes)
+  }
+
   /// Makes a user the owner of a standard stream, unless it is the null device or theirs already.
   package static func giveStream(_ number: CInt, to user: UInt32) throws(KernelError) {
     var raw = stat()

@@ -1,4 +1,3 @@
-import Hooks
 import Kernel
 import Rootfs
 import RuntimeSpec
@@ -9,7 +8,7 @@ struct Init: ~Copyable {
   let channel: Channel
   let processes: ProcessFiles
   var console: OwnedDescriptor?
-  let gate: InheritedDescriptors.Gate?
+  var gate: InheritedDescriptors.Gate?
   let joined: [JoinedNamespace]
   let bindSources: [Int: CInt]
   /// The rootfs, from `prepareRootfs` to `enterRootfs`.
@@ -23,6 +22,24 @@ struct Init: ~Copyable {
   var isStarted = false
   var isReported = false
 
+  init(
+    request: LaunchRequest,
+    channel: consuming Channel,
+    processes: consuming ProcessFiles,
+    inherited: consuming InheritedDescriptors,
+    joined: [JoinedNamespace],
+    bindSources: [Int: CInt],
+  ) {
+    self.request = request
+    self.channel = channel
+    self.processes = processes
+    self.joined = joined
+    self.bindSources = bindSources
+    console = inherited.console.take()
+    gate = inherited.gate.take()
+    root = nil
+  }
+
   var plan: ContainerPlan { request.plan }
 
   /// Takes every step in its order, and becomes the program; a failure goes to the creator.
@@ -31,21 +48,21 @@ struct Init: ~Copyable {
       for step in InitStep.allCases where step != .execute {
         try perform(step)
       }
-      let program = try finalExecution()
-      program.execute()
+      try inheritPreserved()
     } catch {
       report(error)
       Process.end(1)
     }
+    become()
   }
 
   private func report(_ failure: InitFailure) {
     let frame = InitMessage.failed(failure).frame
     do throws(KernelError) {
-      if isReported, let gate {
-        try gate.failure.writeAll(frame)
-      } else {
-        try channel.send(frame)
+      // The creator that waited at the channel has gone home once the container is created.
+      switch gate {
+      case let gate? where isReported: try gate.failure.writeAll(frame)
+      default: try channel.send(frame)
       }
     } catch {
       // Nobody listens any more: the creator is gone, and cleaning up is the next command's.
@@ -94,6 +111,8 @@ struct Init: ~Copyable {
     try Process.setName("swrun:init")
     // Files get the mode that is asked for; the program's own mask is set with its limits.
     Process.setFileModeMask(0)
+    // What the caller ignores, as many ignore SIGPIPE, the container must not.
+    Signals.resetActions()
   }
 
   /// Makes a kernel's refusal a failure of a step.
@@ -106,23 +125,6 @@ struct Init: ~Copyable {
       try body()
     } catch {
       throw InitFailure(step: step, error, subject: subject)
-    }
-  }
-
-  /// Makes what is wrong with the rootfs a failure of a step.
-  func rootfs(
-    _ step: InitStep,
-    _ body: () throws(RootfsError) -> Void,
-  ) throws(InitFailure) {
-    do throws(RootfsError) {
-      try body()
-    } catch {
-      switch error {
-      case .kernel(let error, let subject):
-        throw InitFailure(step: step, error, subject: subject)
-      case .refused(let reason):
-        throw InitFailure(step: step, refusal: reason)
-      }
     }
   }
 }

@@ -2,6 +2,7 @@ import Hooks
 import JSON
 import Kernel
 import RuntimeSpec
+import State
 
 /// The steps in which hooks run, and those in which init waits for the creator.
 extension Init {
@@ -24,7 +25,10 @@ extension Init {
     guard !plan.hooks.startContainer.isEmpty else { return }
     do throws(KernelError) {
       let byte =
-        if let gate { try gate.start.read(upTo: 1) } else { try channel.receive() }
+        switch gate {
+        case nil: try channel.receive()
+        case let gate?: try gate.start.read(upTo: 1)
+        }
       guard !byte.isEmpty else { Process.end(1) }
     } catch {
       throw InitFailure(step: .awaitStart, error)

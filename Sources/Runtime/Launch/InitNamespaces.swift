@@ -1,6 +1,7 @@
 import Confinement
 import Kernel
 import RuntimeSpec
+import State
 
 /// A namespace that is joined by path, opened by the creator.
 struct JoinedNamespace: Sendable {

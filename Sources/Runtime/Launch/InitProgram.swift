@@ -1,5 +1,7 @@
+import Capabilities
 import Kernel
 import RuntimeSpec
+import SyscallFilter
 
 /// The steps around the working directory and the program, in the container's root.
 extension Init {
@@ -81,16 +83,23 @@ extension Init {
     return "/"
   }
 
-  /// What the last yard needs, in plain memory.
-  func finalExecution() throws(InitFailure) -> PreparedExecution {
-    let preserved = request.options.preservedDescriptors
+  /// Lets the program have the descriptors that the caller preserved for it.
+  func inheritPreserved() throws(InitFailure) {
+    let count = request.options.preservedDescriptors
     try kernel(.execute, "preserved descriptors") { () throws(KernelError) in
-      try DescriptorTable.inherit(3..<(3 + preserved))
+      try DescriptorTable.inherit(3..<(3 + count))
     }
-    let waits = !isStarted
-    let start = if let gate { gate.start.raw } else { channel.descriptor.raw }
-    let failure = if let gate { gate.failure.raw } else { channel.descriptor.raw }
-    return PreparedExecution(execution, start: waits ? start : -1, failure: failure)
+  }
+
+  /// Waits for start unless that has been, and becomes the program.
+  consuming func become() -> Never {
+    let execution = execution
+    let isStarted = isStarted
+    let waiting = gate.take()
+    // The last yard is C and owns nothing: what it reads and writes stays open until execve.
+    let own = channel.release()
+    let (start, failure) = waiting?.release() ?? (own, own)
+    PreparedExecution(execution, start: isStarted ? -1 : start, failure: failure).execute()
   }
 
   /// The program and its rights.

@@ -46,32 +46,34 @@ extension Init {
 
   mutating func openTerminal() throws(InitFailure) {
     guard let socket = console.take() else { return }
-    let size = plan.process.consoleSize
-    let terminal: ContainerTerminal
-    do throws(KernelError) {
-      terminal = try makeTerminal(size: size)
-      try terminal.sendMaster(over: socket)
-      try terminal.takeOver()
-    } catch {
-      throw InitFailure(step: .openTerminal, error)
-    }
+    let terminal = try takeTerminal(socket)
     try withRoot(.openTerminal) { (root) throws(RootfsError) in
       try root.bindConsole(terminal.slave)
     }
   }
 
-  private func makeTerminal(size: ConsoleSize?) throws(KernelError) -> ContainerTerminal {
-    guard let directory = root?.descriptor.raw else { throw .noRoot }
-    let place = try OwnedDescriptor.duplicating(raw: directory)
-    let terminal = try ContainerTerminal(in: place)
-    if let size {
-      try PseudoTerminal.setSize(
-        of: terminal.slave,
-        rows: UInt16(clamping: size.height),
-        columns: UInt16(clamping: size.width)
-      )
+  private func takeTerminal(
+    _ socket: borrowing OwnedDescriptor,
+  ) throws(InitFailure) -> ContainerTerminal {
+    do throws(KernelError) {
+      let directory = try duplicateOfRoot()
+      let terminal = try ContainerTerminal(in: directory)
+      if let size = plan.process.consoleSize {
+        try PseudoTerminal.setSize(of: terminal.slave, rows: size.height, columns: size.width)
+      }
+      try terminal.sendMaster(over: socket)
+      try terminal.takeOver()
+      return terminal
+    } catch {
+      throw InitFailure(step: .openTerminal, error)
     }
-    return terminal
+  }
+
+  private func duplicateOfRoot() throws(KernelError) -> OwnedDescriptor {
+    switch root {
+    case nil: throw .noRoot
+    case let root?: try root.descriptor.duplicate()
+    }
   }
 
   func setSysctls() throws(InitFailure) {
@@ -111,8 +113,10 @@ extension Init {
     _ body: (borrowing ContainerRoot) throws(RootfsError) -> Void,
   ) throws(InitFailure) {
     do throws(RootfsError) {
-      guard let root else { throw RootfsError.refused("the rootfs has not been opened") }
-      try body(root)
+      switch root {
+      case nil: throw RootfsError.refused("the rootfs has not been opened")
+      case let root?: try body(root)
+      }
     } catch {
       throw InitFailure(step: step, error)
     }

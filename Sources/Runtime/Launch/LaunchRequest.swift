@@ -83,5 +83,10 @@ package struct InheritedDescriptors: ~Copyable {
       self.start = start
       self.failure = failure
     }
+
+    /// Gives both numbers away: whoever takes them closes them.
+    consuming func release() -> (start: CInt, failure: CInt) {
+      (start.release(), failure.release())
+    }
   }
 }

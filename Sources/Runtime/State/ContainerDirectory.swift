@@ -102,7 +102,7 @@ package struct ContainerDirectory: ~Copyable {
   }
 
   /// Removes the directory and all that is in it.
-  package consuming func remove(from root: borrowing StateRoot) throws(StateError) {
+  package func remove(from root: borrowing StateRoot) throws(StateError) {
     do throws(KernelError) {
       // The record goes last: as long as it is there the container can be deleted once more.
       for name in try Directory.names(in: descriptor) where name != Self.recordName {
