@@ -70,7 +70,7 @@ let swrun: [Target] = [
   runtime("Capabilities", ["CCap", "Kernel"]),
   runtime("SyscallFilter", ["CSeccomp", "Kernel"]),
   // Floor 3
-  runtime("State", ["JSON", "Kernel"]),
+  runtime("State", ["JSON", "Kernel", "RuntimeSpec"]),
   runtime("Cgroups", ["Kernel", "RuntimeSpec"]),
   runtime("Rootfs", ["Kernel", "RuntimeSpec"]),
   runtime("Confinement", ["Capabilities", "Kernel", "RuntimeSpec", "SyscallFilter"]),

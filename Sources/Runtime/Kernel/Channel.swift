@@ -73,6 +73,12 @@ package struct Channel: ~Copyable {
 package struct ChannelPair: ~Copyable {
   package let first: Channel
   package let second: Channel
+
+  /// The first end alone; the other one is closed.
+  package consuming func keepFirst() -> Channel { first }
+
+  /// The second end alone; the other one is closed.
+  package consuming func keepSecond() -> Channel { second }
 }
 
 /// Connections to sockets that the caller of swrun listens on.

@@ -1,32 +1,20 @@
-import CKernel
 import Glibc
 
-/// A new file without a name, in memory, close-on-exec.
+/// Files that live in memory alone.
 ///
 /// See: memfd_create(2).
-package func memoryFile(_ label: String) throws(KernelError) -> OwnedDescriptor {
-  OwnedDescriptor(
-    adopting: try check("memfd_create", label) {
-      unsafe memfd_create(label, UInt32(MFD_CLOEXEC))
+package enum MemoryFile {
+  /// A file with the given content, to be read from its start.
+  package static func holding(
+    _ bytes: [UInt8],
+    name: String,
+  ) throws(KernelError) -> OwnedDescriptor {
+    let raw = try check("memfd_create", name) {
+      unsafe memfd_create(name, UInt32(MFD_CLOEXEC))
     }
-  )
-}
-
-extension OwnedDescriptor {
-  /// Reads once from the file's start, at most `count` bytes, and leaves its position alone.
-  ///
-  /// The files of cgroupfs make their text anew when they are read so.
-  package func readFromStart(upTo count: Int, subject: String = "") throws(KernelError) -> [UInt8] {
-    var failure: KernelError?
-    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-      do throws(KernelError) {
-        filled = try check("pread", subject) { unsafe pread(raw, buffer.baseAddress, count, 0) }
-      } catch {
-        failure = error
-        filled = 0
-      }
-    }
-    if let failure { throw failure }
-    return bytes
+    let file = OwnedDescriptor(adopting: raw)
+    try file.writeAll(bytes, subject: name)
+    try check("lseek", name) { lseek(raw, 0, SEEK_SET) }
+    return file
   }
 }

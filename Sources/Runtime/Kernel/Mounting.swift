@@ -165,7 +165,7 @@ package enum Mounting {
 
   /// Moves the mount at the current directory over the root, and changes into it.
   package static func moveWorkingDirectoryToRoot() throws(KernelError) {
-    try check("mount", "MS_MOVE") { unsafe mount(".", "/", nil, UInt(MS_MOVE.rawValue), nil) }
+    try check("mount", "MS_MOVE") { unsafe mount(".", "/", nil, 0x2000, nil) }
     try check("chroot", ".") { unsafe chroot(".") }
     try check("chdir", "/") { unsafe chdir("/") }
   }

@@ -39,6 +39,16 @@ package enum Process {
     try check("pidfd_send_signal", "\(number)") { ckernel_pidfd_send_signal(raw, number) }
   }
 
+  /// Kills a child and its process group, which is of the same number after `startSession`.
+  package static func killSession(of pid: Int32) throws(KernelError) {
+    do throws(KernelError) {
+      try check("kill", "-\(pid)") { kill(-pid, SIGKILL) }
+    } catch  where error.code == .noProcess {
+      // It has not got as far as making a session.
+      try check("kill", "\(pid)") { kill(pid, SIGKILL) }
+    }
+  }
+
   /// Waits for a child and takes its status.
   package static func wait(for pid: Int32) throws(KernelError) -> ExitStatus {
     var status: CInt = 0

@@ -1,5 +1,5 @@
-package import Kernel
-package import RuntimeSpec
+import Kernel
+import RuntimeSpec
 
 /// Paths that the container may not see, or not change.
 /// Spec: config-linux.md, "Masked Paths", "Readonly Paths".
@@ -14,7 +14,12 @@ extension ContainerRoot {
         guard let place = try find(path) else { return }
         let tree = try Mounting.clone(place, isRecursive: true, subject: path)
         try Mounting.setAttributes(
-          of: tree, set: MountAttribute.readOnly, clear: 0, isRecursive: false, subject: path)
+          of: tree,
+          set: MountAttribute.readOnly,
+          clear: 0,
+          isRecursive: false,
+          subject: path
+        )
         try Mounting.attach(tree, on: place, subject: path)
       }
     }
@@ -31,7 +36,7 @@ extension ContainerRoot {
       try about("masked path \(path)") { () throws(KernelError) in
         guard let place = try find(path) else { return }
         if try place.status().kind == .directory {
-          let filled = try empty.take() ?? Self.makeEmpty()
+          let filled = if let made = empty.take() { made } else { try Self.makeEmpty() }
           let cover = try Mounting.clone(filled, isRecursive: false, subject: path)
           try Mounting.attach(cover, on: place, subject: path)
           empty = consume filled

@@ -22,4 +22,9 @@ package struct Configuration: Equatable, Sendable {
 package struct Annotation: Equatable, Sendable {
   package var key: String
   package var value: String
+
+  package init(key: String, value: String) {
+    self.key = key
+    self.value = value
+  }
 }

@@ -24,4 +24,11 @@ package struct Hook: Equatable, Sendable {
   package var env: [String]?
   /// Seconds until the hook is killed, above zero; nil waits for ever.
   package var timeout: Int?
+
+  package init(path: String, args: [String]?, env: [String]?, timeout: Int?) {
+    self.path = path
+    self.args = args
+    self.env = env
+    self.timeout = timeout
+  }
 }
