@@ -35,10 +35,8 @@ package func compile(_ profile: FilterProfile) throws(FilterError) -> Compilatio
   }
   // BPF_MAXINSNS, <linux/bpf_common.h>.
   guard program.count / 8 <= 4096 else { throw .tooLong(program.count / 8) }
-  // Nothing here makes a listener yet, and without one the flag is an error.
-  let flags = profile.flags.subtracting(.waitKillableReceive).rawValue
   return Compilation(
-    filter: CompiledFilter(program: program, flags: flags),
+    filter: CompiledFilter(program: program, flags: profile.flags.forLoading),
     unknownNames: unknown,
   )
 }

@@ -121,6 +121,9 @@ package struct FilterFlags: OptionSet, Equatable, Sendable {
   package static let speculationAllow = FilterFlags(rawValue: 1 << 2)
   /// Only the kernel's listener knows it: without one seccomp(2) fails with EINVAL.
   package static let waitKillableReceive = FilterFlags(rawValue: 1 << 5)
+
+  /// What to load a filter with: nothing here makes a listener yet.
+  package var forLoading: UInt32 { subtracting(.waitKillableReceive).rawValue }
 }
 
 /// A program for seccomp(2), and the flags to load it with.
