@@ -154,6 +154,8 @@ let package = Package(
     tests("RuntimeSpec", "RuntimeSpec", resources: [.copy("Fixtures")]),
     tests("Cgroups", "Cgroups"),
     tests("SyscallFilter", "SyscallFilter"),
+    tests("Capabilities", "Capabilities"),
+    tests("Confinement", "Confinement"),
     tests("Launch", "Launch"),
     tests("SwrunCLI", "SwrunCLI"),
     tests("ImageSpec", "ImageSpec"),
