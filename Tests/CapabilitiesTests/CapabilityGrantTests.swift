@@ -11,8 +11,10 @@ private let all = KnownCapabilities.all
     "names are those of capabilities(7), exactly",
     arguments: [
       ("CAP_CHOWN", 0), ("CAP_KILL", 5), ("CAP_SYS_ADMIN", 21), ("CAP_AUDIT_READ", 37),
-      ("cap_kill", nil), ("KILL", nil), ("CAP_NO_SUCH", nil), ("", nil), ("CAP_63", nil), ("5", nil),
-    ] as [(String, Int?)])
+      ("cap_kill", nil), ("KILL", nil), ("CAP_NO_SUCH", nil), ("", nil), ("CAP_63", nil),
+      ("5", nil),
+    ] as [(String, Int?)]
+  )
   func names(name: String, number: Int?) {
     #expect(KnownCapabilities.number(of: name) == number)
   }
@@ -45,7 +47,8 @@ private let all = KnownCapabilities.all
     let grant = CapabilityGrant(request, available: chown)
     #expect(grant.sets.permitted == chown)
     #expect(
-      grant.warnings == ["capabilities left out of the permitted set: CAP_KILL cannot be granted"])
+      grant.warnings == ["capabilities that cannot be granted here: CAP_KILL"]
+    )
   }
 
   @Test("an unknown name is reported once")
@@ -56,7 +59,8 @@ private let all = KnownCapabilities.all
     let grant = CapabilityGrant(request, available: all)
     #expect(grant.sets == CapabilitySets())
     #expect(
-      grant.warnings == ["ignored capability CAP_TIME_TRAVEL: this kernel has none of that name"])
+      grant.warnings == ["ignored capability CAP_TIME_TRAVEL: this kernel has none of that name"]
+    )
   }
 
   @Test("ambient ones must be permitted and inheritable, inheritable ones bounding")
@@ -71,6 +75,11 @@ private let all = KnownCapabilities.all
     #expect(grant.sets.inheritable == kill)
     #expect(grant.sets.ambient == kill)
     #expect(grant.sets.effective == 0)
-    #expect(grant.warnings.count == 3)
+    #expect(grant.warnings.isEmpty)
+    #expect(grant.notes.count == 3)
+    #expect(
+      grant.notes.last
+        == "left out of the ambient set, as they are not permitted and inheritable: CAP_CHOWN"
+    )
   }
 }

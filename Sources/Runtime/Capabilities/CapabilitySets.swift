@@ -29,7 +29,11 @@ package struct CapabilityRequest: Equatable, Sendable {
 /// What of a request can be had, and a line for each thing that can't.
 package struct CapabilityGrant: Equatable, Sendable {
   package var sets: CapabilitySets
+  /// What this kernel or this creator can't give.
   package var warnings: [String]
+  /// What the kernel would refuse for the request's own sake, as an ambient capability that isn't
+  /// inheritable: the default configurations of runc and crun ask for some.
+  package var notes: [String]
 }
 
 extension CapabilityGrant {
@@ -55,23 +59,35 @@ extension CapabilityGrant {
     asked.inheritable = mask(request.inheritable)
     asked.ambient = mask(request.ambient)
 
-    let sets = asked.reduced(to: available)
-    self.sets = sets
+    sets = asked.reduced(to: available)
     warnings = unknown.map { "ignored capability \($0): this kernel has none of that name" }
-    for (label, wanted, got) in [
-      ("bounding", asked.bounding, sets.bounding),
-      ("permitted", asked.permitted, sets.permitted),
-      ("effective", asked.effective, sets.effective),
-      ("inheritable", asked.inheritable, sets.inheritable),
-      ("ambient", asked.ambient, sets.ambient),
-    ] where wanted != got {
-      let names = KnownCapabilities.names(of: wanted & ~got).joined(separator: " ")
-      warnings.append("capabilities left out of the \(label) set: \(names) cannot be granted")
+    let missing = KnownCapabilities.names(of: asked.union & ~available)
+    if !missing.isEmpty {
+      warnings.append("capabilities that cannot be granted here: \(missing.joined(separator: " "))")
     }
+    notes = asked.differences(from: sets, among: available)
   }
 }
 
 extension CapabilitySets {
+  /// Every capability that is in any of the sets.
+  var union: UInt64 { effective | permitted | inheritable | bounding | ambient }
+
+  /// A line for each set that has lost available capabilities.
+  func differences(from granted: CapabilitySets, among available: UInt64) -> [String] {
+    let sets = [
+      ("effective", effective & ~granted.effective, "permitted"),
+      ("inheritable", inheritable & ~granted.inheritable, "bounding"),
+      ("ambient", ambient & ~granted.ambient, "permitted and inheritable"),
+    ]
+    return sets.compactMap { label, lost, needed in
+      let names = KnownCapabilities.names(of: lost & available)
+      guard !names.isEmpty else { return nil }
+      return "left out of the \(label) set, as they are not \(needed): "
+        + names.joined(separator: " ")
+    }
+  }
+
   /// What capset(2) and PR_CAP_AMBIENT_RAISE accept of these sets from a process that is permitted
   /// `available`.
   func reduced(to available: UInt64) -> CapabilitySets {

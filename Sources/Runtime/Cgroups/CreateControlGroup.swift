@@ -138,6 +138,7 @@ extension ControlGroup {
         let directory = try openGroup(parent.isEmpty ? "." : parent, in: hierarchy.root)
         try Cgroups.write(text, to: "cgroup.subtree_control", of: directory)
       } catch {
+        try removeParents(location, above: existing, from: hierarchy)
         throw try enablingFailure(error, settings, at: "/\(parent)", in: hierarchy, processes)
       }
     }

@@ -23,9 +23,18 @@ extension ControlGroup {
       guard left > 0 else { throw .timedOut(location.path, waitingFor: "its processes to end") }
       if try waitUntilEmpty(withinMilliseconds: min(left, 100)) { Clock.pause(milliseconds: 1) }
     }
-    for depth in stride(from: count - 1, to: foreignCount, by: -1) {
-      // Another container may have come to live there.
-      guard try Self.removeEmpty(location.relativePath(through: depth), in: hierarchy.root) else {
+    try Self.removeParents(location, above: foreignCount, from: hierarchy)
+  }
+
+  /// Removes the directories above a location that were made for it, as far as nobody else has come
+  /// to live there.
+  static func removeParents(
+    _ location: CgroupLocation,
+    above foreignCount: Int,
+    from hierarchy: borrowing CgroupHierarchy,
+  ) throws(CgroupError) {
+    for depth in stride(from: location.components.count - 1, to: foreignCount, by: -1) {
+      guard try removeEmpty(location.relativePath(through: depth), in: hierarchy.root) else {
         return
       }
     }
