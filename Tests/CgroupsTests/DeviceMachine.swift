@@ -39,9 +39,7 @@ struct DeviceMachine {
     guard dead.isEmpty else { throw .unreachable(dead) }
   }
 
-  /// - Parameters:
-  ///   - kind: 1 block, 2 character.
-  ///   - access: 1 mknod, 2 read, 4 write, together.
+  /// Kind is 1 for block, 2 for character; access 1 for mknod, 2 for read, 4 for write, together.
   func allows(kind: UInt32, _ major: UInt32, _ minor: UInt32, access: UInt32) throws(Fault) -> Bool
   {
     let context = [access << 16 | kind, major, minor]

@@ -71,10 +71,15 @@ struct CompileTests {
       ComparisonCase(comparison: .equal, holds: [5], fails: [4, 5 | 1 << 40]),
       ComparisonCase(comparison: .greaterOrEqual, holds: [5, 6, 1 << 32], fails: [4]),
       ComparisonCase(comparison: .greater, holds: [6, 1 << 63], fails: [5]),
-    ])
+    ]
+  )
   func comparisons(row: ComparisonCase) throws {
     let condition = FilterCondition(
-      argument: 2, comparison: row.comparison, value: 5, valueTwo: 0)
+      argument: 2,
+      comparison: row.comparison,
+      value: 5,
+      valueTwo: 0
+    )
     let wanted = profile([rule(["read"], .allow, [condition]), rule(["clone3"], .allow)])
     for value in row.holds { #expect(try verdict(wanted, 0, [0, 0, value]) == allow) }
     for value in row.fails { #expect(try verdict(wanted, 0, [0, 0, value]) == refuse) }

@@ -39,8 +39,8 @@ package struct CapabilityGrant: Equatable, Sendable {
 extension CapabilityGrant {
   /// Reduces a request to what the kernel would grant.
   ///
-  /// - Parameter available: what init is going to be permitted: all in a new user namespace,
-  ///   `KnownCapabilities.permittedToThisProcess()` otherwise.
+  /// `available` is what init is going to be permitted: all in a new user namespace,
+  /// `KnownCapabilities.permittedToThisProcess()` otherwise.
   ///
   /// Spec: config.md, "Linux Process", capabilities: what can't be granted is no failure.
   package init(_ request: CapabilityRequest, available: UInt64) {

@@ -1,6 +1,8 @@
 import Kernel
 import RuntimeSpec
 
+/// What to write for CPU limits.
+///
 /// Spec: config-linux.md, "CPU". See: cgroup-v2.rst, "CPU Interface Files", "Cpuset".
 func cpuSettings(_ cpu: CPULimits) -> [LimitSetting] {
   var settings: [LimitSetting] = []

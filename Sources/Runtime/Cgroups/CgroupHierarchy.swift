@@ -6,8 +6,8 @@ package struct CgroupHierarchy: ~Copyable {
   /// Where it is mounted.
   package let mountPoint: String
 
-  /// Finds the hierarchy: where every current system has it, where systemd's hybrid layout has it, or
-  /// wherever the mount table says.
+  /// Finds the hierarchy: where every current system has it, where systemd's hybrid layout has it,
+  /// or wherever the mount table says.
   ///
   /// - Throws: `notMounted`.
   package init(_ processes: borrowing ProcessFiles) throws(CgroupError) {

@@ -5,8 +5,8 @@ package import RuntimeSpec
 package struct ControlGroupRequest: Sendable {
   package var location: CgroupLocation
   package var resources: Resources
-  /// Whether the container is in a user namespace, the creator's own included: device rules can't be
-  /// loaded there, and no device node can be made there either.
+  /// Whether the container is in a user namespace, the creator's own included: device rules can't
+  /// be loaded there, and no device node can be made there either.
   package var isInUserNamespace: Bool
 
   package init(location: CgroupLocation, resources: Resources, isInUserNamespace: Bool) {

@@ -2,8 +2,8 @@ package import RuntimeSpec
 
 /// What every container may use, whatever its own rules deny: appended to them, as in runc.
 ///
-/// Making nodes is harmless, as they can't be opened without a rule; the others are the devices that
-/// the runtime itself supplies, and the terminals of the container's own devpts.
+/// Making nodes is harmless, as they can't be opened without a rule; the others are the devices
+/// that the runtime itself supplies, and the terminals of the container's own devpts.
 ///
 /// Spec: config-linux.md, "Default Devices".
 package let defaultDeviceRules: [DeviceRule] =

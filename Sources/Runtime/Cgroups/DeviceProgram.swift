@@ -2,10 +2,10 @@ package import RuntimeSpec
 
 // The device rules as a program of type BPF_PROG_TYPE_CGROUP_DEVICE.
 //
-// The kernel runs it for each open and mknod with {access and type, major, minor}. The last rule that
-// speaks of a device decides, bit by bit of the access: the program goes through the rules from the
-// last to the first and strikes out what has been allowed. A rule that denies one of several accesses
-// so stops them all, in whatever combination they are asked for.
+// The kernel runs it for each open and mknod with {access and type, major, minor}. The last rule
+// that speaks of a device decides, bit by bit of the access: the program goes through the rules
+// from the last to the first and strikes out what has been allowed. A rule that denies one of
+// several accesses so stops them all, in whatever combination they are asked for.
 //
 // See: cgroup-v2.rst, "Device controller"; struct bpf_cgroup_dev_ctx in <linux/bpf.h>.
 
@@ -61,7 +61,9 @@ private func kernelMask(of access: DeviceRule.Access) -> UInt32 {
     | (access.contains(.write) ? 4 : 0)
 }
 
-/// One instruction of eBPF: struct bpf_insn. All arithmetic is of 32 bits.
+/// One instruction of eBPF: struct bpf_insn.
+///
+/// All arithmetic is of 32 bits.
 private struct Instruction {
   enum Register: UInt8 {
     case result = 0
@@ -119,7 +121,8 @@ private struct Instruction {
     ]
   }
 
-  /// As the kernel reads it on a little-endian machine, which is all that Swift runs on under Linux.
+  /// As the kernel reads it on a little-endian machine, which is all that Swift runs on under
+  /// Linux.
   var bytes: [UInt8] {
     let head = UInt64(code) | UInt64(destination.rawValue | source.rawValue << 4) << 8
     let middle = UInt64(UInt16(bitPattern: offset)) << 16

@@ -36,7 +36,7 @@ extension ControlGroup {
     return list
   }
 
-  /// Whether any process is left, below it too. Zombies don't count.
+  /// Whether any process is left, below it too; zombies don't count.
   package func isPopulated() throws(CgroupError) -> Bool {
     try value(of: "populated")
   }

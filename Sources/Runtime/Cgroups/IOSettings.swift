@@ -1,5 +1,7 @@
 import RuntimeSpec
 
+/// What to write for limits of block devices.
+///
 /// Spec: config-linux.md, "Block IO". See: cgroup-v2.rst, "IO Interface Files".
 func ioSettings(_ limits: BlockIOLimits) throws(CgroupError) -> [LimitSetting] {
   var settings: [LimitSetting] = []
@@ -17,8 +19,8 @@ func ioSettings(_ limits: BlockIOLimits) throws(CgroupError) -> [LimitSetting] {
   return settings
 }
 
-/// The BFQ scheduler has a file of its own, with the range of the specification; io.weight goes from
-/// 1 to 10,000.
+/// The BFQ scheduler has a file of its own, with the range of the specification; io.weight goes
+/// from 1 to 10,000.
 private func weightSetting(_ weight: UInt16, device: String?) throws(CgroupError) -> LimitSetting {
   guard (10...1000).contains(weight) else {
     throw .invalidLimit("blockIO.weight", reason: "\(weight) is not from 10 to 1000")

@@ -1,5 +1,7 @@
 import RuntimeSpec
 
+/// What to write for memory limits, swap first.
+///
 /// Spec: config-linux.md, "Memory". See: cgroup-v2.rst, "Memory Interface Files".
 func memorySettings(_ memory: MemoryLimits) throws(CgroupError) -> [LimitSetting] {
   var settings: [LimitSetting] = []

@@ -3,8 +3,8 @@ package import RuntimeSpec
 
 /// Decides on the five capability sets of the container's process.
 ///
-/// - Parameter hasNewUserNamespace: whether init starts in a user namespace that it is made or moved
-///   into, where it is permitted everything; it is bound by the creator's own sets otherwise.
+/// With `hasNewUserNamespace` init starts in a user namespace that it is made or moved into, where
+/// it is permitted everything; it is bound by the creator's own sets otherwise.
 ///
 /// Spec: config.md, "Linux Process", capabilities.
 package func capabilityGrant(

@@ -3,8 +3,9 @@ package import Kernel
 /// Compiled filters, kept under the root directory by the text that they were compiled from.
 ///
 /// Compiling is the largest single cost of a container's start, and nearly all containers of a host
-/// share one profile. A filter comes back only from a regular file of this user that nobody else may
-/// write, that has no second name, and that holds the very text which is asked for, byte for byte.
+/// share one profile. A filter comes back only from a regular file of this user that nobody else
+/// may write, that has no second name, and that holds the very text which is asked for, byte for
+/// byte.
 ///
 /// Nothing here is worth failing a container for: an entry that can't be read or written is as good
 /// as none, and its error is handed back for the debug log.

@@ -111,8 +111,8 @@ package var nativeArchitecture: UInt32 { seccomp_arch_native() }
     if arguments.count == conditions.count {
       return try add(conditions, action: rule.action, number: number, name: name)
     }
-    // libseccomp takes one condition an argument. Where there are more each is a rule of its own, any
-    // of which suffices: what runc does, and what profiles made for it expect.
+    // libseccomp takes one condition an argument. Where there are more each is a rule of its own,
+    // any of which suffices: what runc does, and what profiles made for it expect.
     for condition in conditions {
       try add([condition], action: rule.action, number: number, name: name)
     }

@@ -27,7 +27,9 @@ package enum FilterAction: Equatable, Sendable {
     }
   }
 
-  /// Whether the call goes on. A tracer counts as letting it: it decides on its own.
+  /// Whether the call goes on.
+  ///
+  /// A tracer counts as letting it: it decides on its own.
   var letsCallsThrough: Bool {
     switch self {
     case .allow, .log, .trace: true

@@ -25,8 +25,8 @@ func unknownCallPrefix(_ limits: [LastCall]) -> [UInt8] {
     let isX86 = limit.architecture == x86Token
     var block = [Instruction.loadNumber]
     if isX86 {
-      // x32 calls come with the same architecture and bit 30 set: they have a limit of their own, or
-      // are left to the program, which knows whether the profile allows them at all.
+      // x32 calls come with the same architecture and bit 30 set: they have a limit of their own,
+      // or are left to the program, which knows whether the profile allows them at all.
       block.append(.init(code: .jumpIfGreaterOrEqual, whenTrue: x32 == nil ? 2 : 3, k: x32Bit))
     }
     block += unknownTest(above: limit.number)
@@ -81,7 +81,8 @@ private struct Instruction: Equatable {
   /// A jump to what follows the prefix; the distance is filled in at the end.
   static let leave = Instruction(code: .jump, k: .max)
 
-  /// As the kernel reads it on a little-endian machine, which is all that Swift runs on under Linux.
+  /// As the kernel reads it on a little-endian machine, which is all that Swift runs on under
+  /// Linux.
   var bytes: [UInt8] {
     let head = UInt64(code.rawValue) | UInt64(whenTrue) << 16 | UInt64(whenFalse) << 24
     let value = head | UInt64(k) << 32
