@@ -7,7 +7,8 @@ func checkTerminal(_ process: ProcessPlan, _ options: CreateOptions) throws(Runt
   case (true, nil):
     throw .refused(
       "process.terminal is true, and there is no --console-socket to send the terminal to: "
-        + "give one, or set process.terminal to false")
+        + "give one, or set process.terminal to false"
+    )
   case (false, _?):
     throw .refused("--console-socket is given, but process.terminal is not true")
   default: return
