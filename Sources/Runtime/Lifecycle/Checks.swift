@@ -15,8 +15,9 @@ func checkTerminal(_ process: ProcessPlan, _ options: CreateOptions) throws(Runt
   }
 }
 
-/// Refuses to preserve numbers that nothing is open at: files of ours could come to have them.
-func checkPreserved(_ count: Int32) throws(RuntimeError) {
+/// Refuses to preserve numbers that nothing is open at: files of ours could come to have them, so
+/// this comes before any is opened.
+package func checkPreserved(_ count: Int32) throws(RuntimeError) {
   for number in 3..<(3 + count) where !DescriptorTable.isOpen(number) {
     throw .refused("--preserve-fds \(count): descriptor \(number) is not open")
   }

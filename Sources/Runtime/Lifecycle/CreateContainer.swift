@@ -66,7 +66,6 @@ func makeContainer(
   let bundle = try Bundle(path: options.bundle)
   for warning in bundle.plan.warnings { host.warn(warning) }
   try checkTerminal(bundle.plan.process, options)
-  try checkPreserved(options.preservedDescriptors)
   let place = try CgroupPlace(bundle.plan, id: options.id, on: host)
   let directory = try withState { () throws(StateError) in
     try ContainerDirectory.create(options.id, in: host.root)

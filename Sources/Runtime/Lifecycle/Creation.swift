@@ -32,7 +32,8 @@ struct Creation {
     let request = try launchRequest(place, on: host)
     let inherited = try InheritedDescriptors(
       console: openConsole(),
-      gate: startsAtGate ? openGate(in: directory) : nil
+      gate: startsAtGate ? openGate(in: directory) : nil,
+      withheld: [directory.descriptor.raw, host.root.directory.raw],
     )
     let prepared = try launch(request, cgroup: cgroup, inherited, directory, on: host)
     do throws(RuntimeError) {

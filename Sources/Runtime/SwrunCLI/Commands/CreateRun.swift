@@ -10,8 +10,9 @@ func createOrRun(
 ) throws(RuntimeError) -> Int32 {
   try protectSelf(arguments: words, environment: Process.environment)
   try arguments.refuseSystemd()
-  try settleDescriptors()
   let options = try arguments.createOptions()
+  try settleDescriptors()
+  try checkPreserved(options.preservedDescriptors)
   let host = try arguments.host(presentation)
   guard arguments.verb == "run" else {
     try create(options, on: host)
