@@ -35,7 +35,8 @@ package enum Signals {
     var old = sigset_t()
     try check("sigprocmask") { unsafe sigprocmask(SIG_SETMASK, nil, &old) }
     return SignalMask(
-      bits: unsafe withUnsafeBytes(of: &old) { unsafe $0.load(as: UInt64.self) })
+      bits: unsafe withUnsafeBytes(of: &old) { unsafe $0.load(as: UInt64.self) }
+    )
   }
 
   /// Whether a signal that comes to a runtime in the foreground is meant for the container: all but

@@ -81,6 +81,7 @@ struct Blueprint: ~Copyable {
     }
     switch consume side {
     case .child:
+      inherited.closeWithheld()
       let channel = ends.keepSecond()
       if early.isEmpty {
         becomeInit(channel: channel, processes: own, early: early)

@@ -59,7 +59,15 @@ package struct PreparedInit: ~Copyable {
   ///
   /// - Throws: what kept it from becoming its program.
   package func start() throws(LaunchError) {
-    try about("start") { () throws(KernelError) in try channel.send(CreatorMessage.start.frame) }
+    do throws(KernelError) {
+      try channel.send(CreatorMessage.start.frame)
+    } catch where error.code == .brokenPipe {
+      // It has ended: what it said last, if anything, is still there to be read.
+      let last = try about("start") { () throws(KernelError) in try channel.receive() }
+      throw .failure(in: last)
+    } catch {
+      throw .kernel(error, subject: "start")
+    }
     let answer = try about("start") { () throws(KernelError) in try channel.receive() }
     // The channel is close-on-exec: its end means that the program runs.
     guard !answer.isEmpty else { return }

@@ -68,10 +68,21 @@ package struct InheritedDescriptors: ~Copyable {
   package var console: OwnedDescriptor?
   /// Init's end of the gate and the failure file (create); nil when it starts by the channel (run).
   package var gate: Gate?
+  /// What stays the creator's: init closes its copies first of all. The container's lock is among
+  /// them, which would stay taken for as long as any copy is open.
+  let withheld: [CInt]
 
-  package init(console: consuming OwnedDescriptor?, gate: consuming Gate?) {
+  package init(
+    console: consuming OwnedDescriptor?, gate: consuming Gate?, withheld: [CInt],
+  ) {
     self.console = console
     self.gate = gate
+    self.withheld = withheld
+  }
+
+  /// Closes this process's copies of what stays the creator's.
+  func closeWithheld() {
+    for number in withheld { _ = OwnedDescriptor(adopting: number) }
   }
 
   /// Where init waits to be started, and where it says why it could not.

@@ -6,7 +6,8 @@ let patience: Int64 = 10_000
 
 /// Opens a container and takes its lock.
 func lockedContainer(
-  _ id: ContainerID, on host: borrowing Host,
+  _ id: ContainerID,
+  on host: borrowing Host,
 ) throws(RuntimeError) -> ContainerDirectory {
   try withState { () throws(StateError) in
     let directory = try ContainerDirectory.existing(id, in: host.root)
@@ -23,7 +24,8 @@ struct Observation {
 
 /// Looks at a container; nil for one of which nothing is recorded yet.
 func observe(
-  _ directory: borrowing ContainerDirectory, on host: borrowing Host,
+  _ directory: borrowing ContainerDirectory,
+  on host: borrowing Host,
 ) throws(RuntimeError) -> Observation? {
   guard let record = try withState({ () throws(StateError) in try directory.readRecord() }) else {
     return nil
@@ -39,7 +41,8 @@ func observe(
 ///
 /// - Returns: nil when it has ended, or another process has its number.
 func openInit(
-  _ record: ContainerRecord, on host: borrowing Host,
+  _ record: ContainerRecord,
+  on host: borrowing Host,
 ) throws(RuntimeError) -> OwnedDescriptor? {
   guard let process = record.initProcess else { return nil }
   do throws(KernelError) {
@@ -48,7 +51,7 @@ func openInit(
     let identity = try host.processes.identity(of: process.pid)
     guard identity.startTime == process.startTime, !identity.hasEnded else { return nil }
     return opened
-  } catch where error.code == .noProcess || error.code == .noEntry || error.code == .invalid {
+  } catch  where error.code == .noProcess || error.code == .noEntry || error.code == .invalid {
     return nil
   } catch {
     throw .kernel(error, subject: "init of container \(record.id)")

@@ -20,8 +20,13 @@ package struct CreateOptions: Sendable {
   package var preservedDescriptors: Int32
 
   package init(
-    id: ContainerID, bundle: String, pidFile: String?, consoleSocket: String?, movesRoot: Bool,
-    keepsKeyring: Bool, preservedDescriptors: Int32,
+    id: ContainerID,
+    bundle: String,
+    pidFile: String?,
+    consoleSocket: String?,
+    movesRoot: Bool,
+    keepsKeyring: Bool,
+    preservedDescriptors: Int32,
   ) {
     self.id = id
     self.bundle = bundle
@@ -53,23 +58,32 @@ struct CreatedContainer: ~Copyable {
 
 /// Makes everything, from the bundle to an init that waits; or leaves nothing behind.
 func makeContainer(
-  _ options: CreateOptions, startsAtGate: Bool, signalMask: SignalMask, on host: borrowing Host,
+  _ options: CreateOptions,
+  startsAtGate: Bool,
+  signalMask: SignalMask,
+  on host: borrowing Host,
 ) throws(RuntimeError) -> CreatedContainer {
   let bundle = try Bundle(path: options.bundle)
   for warning in bundle.plan.warnings { host.warn(warning) }
   try checkTerminal(bundle.plan.process, options)
-  try checkPreserved(options.preservedDescriptors)
   let place = try CgroupPlace(bundle.plan, id: options.id, on: host)
   let directory = try withState { () throws(StateError) in
     try ContainerDirectory.create(options.id, in: host.root)
   }
   var creation = Creation(
-    options: options, bundle: bundle, startsAtGate: startsAtGate, signalMask: signalMask,
-    record: ContainerRecord(bundle: bundle, id: options.id, cgroup: place.path))
+    options: options,
+    bundle: bundle,
+    startsAtGate: startsAtGate,
+    signalMask: signalMask,
+    record: ContainerRecord(bundle: bundle, id: options.id, cgroup: place.path)
+  )
   do throws(RuntimeError) {
     let prepared = try creation.perform(in: directory, at: place, on: host)
     return CreatedContainer(
-      directory: directory, record: creation.record, initProcess: prepared)
+      directory: directory,
+      record: creation.record,
+      initProcess: prepared
+    )
   } catch {
     creation.cleanUp(directory, at: place, after: error, on: host)
     throw error

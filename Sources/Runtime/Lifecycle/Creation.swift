@@ -23,14 +23,18 @@ struct Creation {
   /// before there is one, and init before it has done anything; init is born in a cgroup that has
   /// its limits already; the pid file is the last, as callers take it for success.
   mutating func perform(
-    in directory: borrowing ContainerDirectory, at place: borrowing CgroupPlace,
+    in directory: borrowing ContainerDirectory,
+    at place: borrowing CgroupPlace,
     on host: borrowing Host,
   ) throws(RuntimeError) -> PreparedInit {
     try write(to: directory)
     let cgroup = try place.make(plan)
     let request = try launchRequest(place, on: host)
     let inherited = try InheritedDescriptors(
-      console: openConsole(), gate: startsAtGate ? openGate(in: directory) : nil)
+      console: openConsole(),
+      gate: startsAtGate ? openGate(in: directory) : nil,
+      withheld: [directory.descriptor.raw, host.root.directory.raw],
+    )
     let prepared = try launch(request, cgroup: cgroup, inherited, directory, on: host)
     do throws(RuntimeError) {
       record.isPrepared = true
@@ -48,28 +52,41 @@ struct Creation {
   }
 
   private func launchRequest(
-    _ place: borrowing CgroupPlace, on host: borrowing Host,
+    _ place: borrowing CgroupPlace,
+    on host: borrowing Host,
   ) throws(RuntimeError) -> LaunchRequest {
     let confinement = try confinement(of: plan, on: host)
     return LaunchRequest(
-      plan: plan, record: record, credentials: confinement.capabilities,
+      plan: plan,
+      record: record,
+      credentials: confinement.capabilities,
       filter: confinement.filter,
       options: LaunchOptions(
-        movesRoot: options.movesRoot, keepsKeyring: options.keepsKeyring,
-        preservedDescriptors: options.preservedDescriptors, signalMask: signalMask,
+        movesRoot: options.movesRoot,
+        keepsKeyring: options.keepsKeyring,
+        preservedDescriptors: options.preservedDescriptors,
+        signalMask: signalMask,
         cgroupDirectory: place.hostDirectory,
-        deniesSetgroups: plan.namespaces.source(of: .user) == .new && Process.effectiveUser != 0))
+        deniesSetgroups: plan.namespaces.source(of: .user) == .new && Process.effectiveUser != 0
+      )
+    )
   }
 
   private mutating func launch(
-    _ request: LaunchRequest, cgroup: CInt?, _ inherited: consuming InheritedDescriptors,
-    _ directory: borrowing ContainerDirectory, on host: borrowing Host,
+    _ request: LaunchRequest,
+    cgroup: CInt?,
+    _ inherited: consuming InheritedDescriptors,
+    _ directory: borrowing ContainerDirectory,
+    on host: borrowing Host,
   ) throws(RuntimeError) -> PreparedInit {
     var record = record
     defer { self.record = record }
     do throws(LaunchError) {
       return try makeInit(
-        request, cgroup: cgroup, inherited: inherited, processes: host.processes
+        request,
+        cgroup: cgroup,
+        inherited: inherited,
+        processes: host.processes
       ) { (pid) throws(LaunchError) in
         do throws(KernelError) {
           let identity = try host.processes.identity(of: pid)
@@ -106,14 +123,21 @@ struct Creation {
     try about("pid file \(path)") { () throws(KernelError) in
       let directory = try open(parent, [.path, .directory])
       try Directory.replaceFile(
-        at: directory, name, with: [UInt8]("\(pid)".utf8), mode: 0o644, isDurable: false)
+        at: directory,
+        name,
+        with: [UInt8]("\(pid)".utf8),
+        mode: 0o644,
+        isDurable: false
+      )
     }
   }
 
   /// Takes back whatever has been made; what can't be taken back is named, and stays recorded.
   func cleanUp(
-    _ directory: borrowing ContainerDirectory, at place: borrowing CgroupPlace,
-    after cause: RuntimeError, on host: borrowing Host,
+    _ directory: borrowing ContainerDirectory,
+    at place: borrowing CgroupPlace,
+    after cause: RuntimeError,
+    on host: borrowing Host,
   ) {
     do throws(RuntimeError) {
       try place.destroy()
@@ -132,7 +156,8 @@ extension RuntimeError {
   fileprivate var happenedAroundHooks: Bool {
     switch self {
     case .launch(.hook): true
-    case .launch(.initFailed(let failure)): failure.step.rawValue >= InitStep.awaitRuntimeHooks.rawValue
+    case .launch(.initFailed(let failure)):
+      failure.step.rawValue >= InitStep.awaitRuntimeHooks.rawValue
     default: false
     }
   }
@@ -159,10 +184,17 @@ extension ContainerRecord {
     let plan = bundle.plan
     let user = Process.effectiveUser
     self.init(
-      id: id, ociVersion: plan.ociVersion, bundle: bundle.path, rootfs: plan.rootfs.path,
+      id: id,
+      ociVersion: plan.ociVersion,
+      bundle: bundle.path,
+      rootfs: plan.rootfs.path,
       created: Clock.rfc3339(seconds: now.seconds, nanoseconds: now.nanoseconds),
-      annotations: plan.annotations, owner: user == 0 ? "root" : "\(user)", cgroup: cgroup,
+      annotations: plan.annotations,
+      owner: user == 0 ? "root" : "\(user)",
+      cgroup: cgroup,
       sharesPidNamespace: plan.namespaces.source(of: .pid) != .new,
-      poststart: plan.hooks.poststart, poststop: plan.hooks.poststop)
+      poststart: plan.hooks.poststart,
+      poststop: plan.hooks.poststop
+    )
   }
 }

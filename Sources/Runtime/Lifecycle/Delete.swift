@@ -9,7 +9,9 @@ package import State
 ///
 /// Spec: runtime.md, "Delete".
 package func delete(
-  _ id: ContainerID, force: Bool, on host: borrowing Host,
+  _ id: ContainerID,
+  force: Bool,
+  on host: borrowing Host,
 ) throws(RuntimeError) {
   do throws(RuntimeError) {
     try deleteExisting(id, force: force, on: host)
@@ -19,7 +21,9 @@ package func delete(
 }
 
 private func deleteExisting(
-  _ id: ContainerID, force: Bool, on host: borrowing Host,
+  _ id: ContainerID,
+  force: Bool,
+  on host: borrowing Host,
 ) throws(RuntimeError) {
   if force { try interruptCreator(id, on: host) }
   let directory = try lockedContainer(id, on: host)
@@ -48,7 +52,8 @@ private func deleteExisting(
 
 /// Makes a creator that is still at work fail and clean up, so that its lock comes free.
 private func interruptCreator(
-  _ id: ContainerID, on host: borrowing Host,
+  _ id: ContainerID,
+  on host: borrowing Host,
 ) throws(RuntimeError) {
   let directory = try withState { () throws(StateError) in
     try ContainerDirectory.existing(id, in: host.root)

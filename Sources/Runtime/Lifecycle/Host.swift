@@ -8,14 +8,20 @@ package struct Host: ~Copyable {
   /// Takes what is worth a warning, one line each.
   package let warn: @Sendable (String) -> Void
 
+  /// Takes what is done, for who looks for an error, one line each.
+  package let debug: @Sendable (String) -> Void
+
   /// Opens both.
   package init(
-    root path: String, warn: @escaping @Sendable (String) -> Void,
+    root path: String,
+    warn: @escaping @Sendable (String) -> Void,
+    debug: @escaping @Sendable (String) -> Void,
   ) throws(RuntimeError) {
     let root = try withState { () throws(StateError) in try StateRoot(path: path) }
     let processes = try about("procfs") { () throws(KernelError) in try ProcessFiles() }
     self.root = root
     self.processes = processes
     self.warn = warn
+    self.debug = debug
   }
 }

@@ -6,7 +6,10 @@ package import State
 /// Spec: runtime.md, "Kill". A container that shares its pid namespace is killed whole by SIGKILL,
 /// as runc does: the end of init would not end the others.
 package func kill(
-  _ id: ContainerID, signal: Int32, all: Bool, on host: borrowing Host,
+  _ id: ContainerID,
+  signal: Int32,
+  all: Bool,
+  on host: borrowing Host,
 ) throws(RuntimeError) {
   let directory = try withState { () throws(StateError) in
     try ContainerDirectory.existing(id, in: host.root)
@@ -23,7 +26,7 @@ package func kill(
   }
   do throws(KernelError) {
     try Process.signal(process, signal)
-  } catch where error.code == .noProcess {
+  } catch  where error.code == .noProcess {
     throw .refused("container not running")
   } catch {
     throw .kernel(error, subject: "signal \(signal)")

@@ -21,11 +21,17 @@ package struct RunOptions: Sendable {
 /// - Returns: the status to exit with: the container's own, 128 and the number of a signal that
 ///   killed it, or 0 when detached.
 package func run(
-  _ options: CreateOptions, _ runOptions: RunOptions, on host: borrowing Host,
+  _ options: CreateOptions,
+  _ runOptions: RunOptions,
+  on host: borrowing Host,
 ) throws(RuntimeError) -> Int32 {
   guard !runOptions.isDetached else {
     let made = try makeContainer(
-      options, startsAtGate: false, signalMask: try callersMask(), on: host)
+      options,
+      startsAtGate: false,
+      signalMask: try callersMask(),
+      on: host
+    )
     try started(made, on: host)
     return 0
   }
@@ -55,7 +61,8 @@ func callersMask() throws(RuntimeError) -> SignalMask {
 
 /// Starts what waits at its channel, and lets go of the container's lock.
 private func started(
-  _ made: consuming CreatedContainer, on host: borrowing Host,
+  _ made: consuming CreatedContainer,
+  on host: borrowing Host,
 ) throws(RuntimeError) {
   let id = made.record.id
   do throws(RuntimeError) {
@@ -71,7 +78,9 @@ private func started(
 
 /// Forwards every signal to init, and reaps every child, until init has ended.
 private func waitForEnd(
-  of pid: Int32, _ process: borrowing OwnedDescriptor, _ signals: borrowing OwnedDescriptor,
+  of pid: Int32,
+  _ process: borrowing OwnedDescriptor,
+  _ signals: borrowing OwnedDescriptor,
 ) throws(KernelError) -> ExitStatus {
   while true {
     while let ended = try Process.reap() {
@@ -81,7 +90,7 @@ private func waitForEnd(
     guard Signals.isForwarded(signal) else { continue }
     do throws(KernelError) {
       try Process.signal(process, signal)
-    } catch where error.code == .noProcess {
+    } catch  where error.code == .noProcess {
       // It has ended: the next turn reaps it.
     }
   }

@@ -1,4 +1,5 @@
 package import Cgroups
+package import Confinement
 package import Hooks
 package import Kernel
 package import Launch
@@ -11,6 +12,7 @@ package enum RuntimeError: Error, Sendable {
   case state(StateError)
   case launch(LaunchError)
   case cgroup(CgroupError)
+  case confinement(ConfinementError)
   case hook(HookError)
   case kernel(KernelError, subject: String)
   /// In words: what is wrong and what to do.
@@ -24,6 +26,7 @@ extension RuntimeError: CustomStringConvertible {
     case .state(let error): error.description
     case .launch(let error): error.description
     case .cgroup(let error): error.description
+    case .confinement(let error): error.description
     case .hook(let error): error.description
     case .kernel(let error, let subject): subject.isEmpty ? "\(error)" : "\(subject): \(error)"
     case .refused(let reason): reason
@@ -33,7 +36,8 @@ extension RuntimeError: CustomStringConvertible {
 
 /// Says what a kernel's refusal was about.
 func about<Value: ~Copyable>(
-  _ subject: @autoclosure () -> String, _ body: () throws(KernelError) -> Value,
+  _ subject: @autoclosure () -> String,
+  _ body: () throws(KernelError) -> Value,
 ) throws(RuntimeError) -> Value {
   do throws(KernelError) {
     return try body()

@@ -8,7 +8,8 @@ import Kernel
 /// and nothing is trusted by name: what counts is whether the mount of /proc/self/exe is read-only,
 /// which spares the second start where it is already.
 package func protectSelf(
-  arguments: [String], environment: [String],
+  arguments: [String],
+  environment: [String],
 ) throws(RuntimeError) {
   try about("protecting the binary") { () throws(KernelError) in
     let processes = try ProcessFiles()
@@ -19,8 +20,12 @@ package func protectSelf(
     guard Process.effectiveUser == 0 else { return }
     let copy = try Mounting.clone(binary, isRecursive: false, subject: "/proc/self/exe")
     try Mounting.setAttributes(
-      of: copy, set: MountAttributes.readOnly.rawValue, clear: 0, isRecursive: false,
-      subject: "/proc/self/exe")
+      of: copy,
+      set: MountAttributes.readOnly.rawValue,
+      clear: 0,
+      isRecursive: false,
+      subject: "/proc/self/exe"
+    )
     try execute(copy, arguments: arguments, environment: environment)
   }
 }

@@ -22,7 +22,8 @@ package func start(_ id: ContainerID, on host: borrowing Host) throws(RuntimeErr
 
 /// Lets init through its gate.
 private func open(
-  gate: consuming OwnedDescriptor?, of directory: borrowing ContainerDirectory,
+  gate: consuming OwnedDescriptor?,
+  of directory: borrowing ContainerDirectory,
 ) throws(RuntimeError) {
   guard let gate else {
     throw .refused("cannot start container \(directory.id): it has just been started or ended")
@@ -40,7 +41,8 @@ private func open(
 ///
 /// Spec: runtime.md, "Lifecycle", step 10, as of 1.3.
 func runPoststartHooks(
-  _ record: ContainerRecord, on host: borrowing Host,
+  _ record: ContainerRecord,
+  on host: borrowing Host,
 ) throws(RuntimeError) {
   guard !record.poststart.isEmpty else { return }
   let state = record.stateDocument(.running, pid: record.initProcess?.pid ?? 0).text(.compact)

@@ -6,7 +6,8 @@ package import State
 ///
 /// Spec: runtime.md, "Query State".
 package func state(
-  of id: ContainerID, on host: borrowing Host,
+  of id: ContainerID,
+  on host: borrowing Host,
 ) throws(RuntimeError) -> JSONValue {
   let directory = try withState { () throws(StateError) in
     try ContainerDirectory.existing(id, in: host.root)

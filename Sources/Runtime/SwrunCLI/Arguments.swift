@@ -79,12 +79,17 @@ extension Arguments {
     guard let verb else { throw .noVerb }
     guard verb.count.contains(positional.count) else {
       throw .wrongArguments(
-        verb: verb.name, arguments: verb.arguments, given: positional.count)
+        verb: verb.name,
+        arguments: verb.arguments,
+        given: positional.count
+      )
     }
   }
 
   private mutating func take(
-    _ word: String, _ rest: inout ArraySlice<String>, _ verb: Verb?,
+    _ word: String,
+    _ rest: inout ArraySlice<String>,
+    _ verb: Verb?,
   ) throws(UsageError) {
     let body = word.drop { $0 == "-" }
     let equals = body.firstIndex(of: "=")
@@ -106,7 +111,9 @@ extension Option {
 
   /// The value behind `=` or in the next word; of a flag `true`, and nothing for `=false`.
   fileprivate func value(
-    of word: String, inline: String?, _ rest: inout ArraySlice<String>,
+    of word: String,
+    inline: String?,
+    _ rest: inout ArraySlice<String>,
   ) throws(UsageError) -> String? {
     guard value != nil else {
       switch inline {

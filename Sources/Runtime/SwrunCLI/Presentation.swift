@@ -64,7 +64,9 @@ struct Presentation: Sendable {
   private func entry(level: String, _ message: String) -> [UInt8] {
     let now = Clock.now
     let time = Clock.rfc3339(seconds: now.seconds, nanoseconds: now.nanoseconds)
-    guard isJSON else { return [UInt8]("time=\"\(time)\" level=\(level) msg=\"\(message)\"\n".utf8) }
+    guard isJSON else {
+      return [UInt8]("time=\"\(time)\" level=\(level) msg=\"\(message)\"\n".utf8)
+    }
     let value: JSONValue = [
       "level": .string(level), "msg": .string(message), "time": .string(time),
     ]
@@ -75,7 +77,9 @@ struct Presentation: Sendable {
   private func oneLine(_ text: String) -> String {
     String(
       String.UnicodeScalarView(
-        text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? " " : $0 }))
+        text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? " " : $0 }
+      )
+    )
   }
 
   private func write(_ bytes: [UInt8], to number: CInt) {

@@ -50,7 +50,9 @@ private func informational(_ arguments: Arguments) -> String? {
 }
 
 private func perform(
-  _ arguments: Arguments, _ words: [String], _ presentation: Presentation,
+  _ arguments: Arguments,
+  _ words: [String],
+  _ presentation: Presentation,
 ) throws(RuntimeError) -> Int32 {
   switch arguments.verb {
   case "create", "run":
@@ -71,7 +73,8 @@ private func perform(
 }
 
 private func performOnContainer(
-  _ arguments: Arguments, _ presentation: Presentation,
+  _ arguments: Arguments,
+  _ presentation: Presentation,
 ) throws(RuntimeError) {
   let host = try arguments.host(presentation)
   switch arguments.verb {

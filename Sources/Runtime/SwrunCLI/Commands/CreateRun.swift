@@ -4,20 +4,25 @@ import State
 
 /// `swrun create` and `swrun run`.
 func createOrRun(
-  _ arguments: Arguments, _ words: [String], _ presentation: Presentation,
+  _ arguments: Arguments,
+  _ words: [String],
+  _ presentation: Presentation,
 ) throws(RuntimeError) -> Int32 {
   try protectSelf(arguments: words, environment: Process.environment)
   try arguments.refuseSystemd()
-  try settleDescriptors()
   let options = try arguments.createOptions()
+  try settleDescriptors()
+  try checkPreserved(options.preservedDescriptors)
   let host = try arguments.host(presentation)
   guard arguments.verb == "run" else {
     try create(options, on: host)
     return ExitCode.success
   }
   let runOptions = RunOptions(
-    isDetached: arguments.has("detach"), keepsState: arguments.has("keep"),
-    isSubreaper: !arguments.has("no-subreaper"))
+    isDetached: arguments.has("detach"),
+    keepsState: arguments.has("keep"),
+    isSubreaper: !arguments.has("no-subreaper")
+  )
   return try run(options, runOptions, on: host)
 }
 
@@ -41,9 +46,14 @@ extension Arguments {
       preserved = number
     }
     return CreateOptions(
-      id: try id(), bundle: options["bundle"] ?? ".", pidFile: options["pid-file"],
-      consoleSocket: options["console-socket"], movesRoot: has("no-pivot"),
-      keepsKeyring: has("no-new-keyring"), preservedDescriptors: preserved)
+      id: try id(),
+      bundle: options["bundle"] ?? ".",
+      pidFile: options["pid-file"],
+      consoleSocket: options["console-socket"],
+      movesRoot: has("no-pivot"),
+      keepsKeyring: has("no-new-keyring"),
+      preservedDescriptors: preserved
+    )
   }
 
   /// The container that the command is about.
@@ -60,7 +70,8 @@ extension Arguments {
     guard globals["systemd-cgroup"] != nil else { return }
     throw .refused(
       "--systemd-cgroup is not in this version: let the caller use the cgroupfs manager "
-        + "(podman --cgroup-manager cgroupfs, containerd SystemdCgroup = false)")
+        + "(podman --cgroup-manager cgroupfs, containerd SystemdCgroup = false)"
+    )
   }
 
   /// Where the state of containers is kept.
@@ -77,6 +88,10 @@ extension Arguments {
   }
 
   func host(_ presentation: Presentation) throws(RuntimeError) -> Host {
-    try Host(root: rootPath) { presentation.warn($0) }
+    try Host(
+      root: rootPath,
+      warn: { presentation.warn($0) },
+      debug: { presentation.debug($0) }
+    )
   }
 }

@@ -3,7 +3,9 @@ import Lifecycle
 
 /// `swrun list`.
 func list(
-  _ arguments: Arguments, _ presentation: Presentation, on host: borrowing Host,
+  _ arguments: Arguments,
+  _ presentation: Presentation,
+  on host: borrowing Host,
 ) throws(RuntimeError) {
   let documents = try states(on: host)
   if arguments.has("quiet") {
@@ -18,9 +20,11 @@ func list(
 
 private func table(_ documents: [JSONValue]) -> String {
   let columns = ["id", "pid", "status", "bundle", "created", "owner"]
-  let rows = [columns.map { $0.uppercased() }] + documents.map { document in
-    columns.map { document.text(of: $0) }
-  }
+  let rows =
+    [columns.map { $0.uppercased() }]
+    + documents.map { document in
+      columns.map { document.text(of: $0) }
+    }
   let widths = columns.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
   return rows.map { row in
     let cells = zip(row, widths).map { cell, width in
