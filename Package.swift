@@ -150,7 +150,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
   ],
   targets: swrun + swimg + [
-    tests("JSON", "JSON"),
+    tests("JSON", "JSON", resources: [.copy("Fixtures")]),
     tests("RuntimeSpec", "RuntimeSpec", resources: [.copy("Fixtures")]),
     tests("Cgroups", "Cgroups"),
     tests("SyscallFilter", "SyscallFilter"),

@@ -30,7 +30,11 @@ package final class JSONDocument: Sendable {
   /// See: RFC 6901.
   package func node(at pointer: String) -> JSONNode? {
     var node = root
-    for token in pointer.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
+    // Bytes, not characters: a slash and a combining mark after it would be one character.
+    let slash = UInt8(ascii: "/")
+    if !pointer.isEmpty, pointer.utf8.first != slash { return nil }
+    for token in pointer.utf8.split(separator: slash, omittingEmptySubsequences: false).dropFirst()
+    {
       guard let next = node.child(forToken: unescapedToken(token)) else { return nil }
       node = next
     }
@@ -52,20 +56,19 @@ package final class JSONDocument: Sendable {
     return found
   }
 
-  private func unescapedToken(_ token: Substring) -> String {
-    guard token.utf8.contains(UInt8(ascii: "~")) else { return String(token) }
-    var plain = ""
+  private func unescapedToken(_ token: Substring.UTF8View) -> String {
+    var plain: [UInt8] = []
     var isEscaped = false
-    for character in token.unicodeScalars {
-      switch (isEscaped, character) {
-      case (true, "0"): plain.unicodeScalars.append("~")
-      case (true, "1"): plain.unicodeScalars.append("/")
-      case (false, "~"): break
-      default: plain.unicodeScalars.append(character)
+    for byte in token {
+      switch (isEscaped, byte) {
+      case (true, UInt8(ascii: "0")): plain.append(UInt8(ascii: "~"))
+      case (true, UInt8(ascii: "1")): plain.append(UInt8(ascii: "/"))
+      case (false, UInt8(ascii: "~")): break
+      default: plain.append(byte)
       }
-      isEscaped = !isEscaped && character == "~"
+      isEscaped = byte == UInt8(ascii: "~")
     }
-    return plain
+    return String(decoding: plain, as: UTF8.self)
   }
 }
 

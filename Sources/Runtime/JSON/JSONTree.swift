@@ -51,7 +51,7 @@ struct JSONTree: Sendable {
       if isObject {
         // The target is a key itself: there is nothing more to name.
         guard child < target else { return pointer }
-        pointer += "/" + escapedToken(text(at: child, in: bytes))
+        pointer += "/" + JSONPointer.token(for: text(at: child, in: bytes))
         index = child + 1
       } else {
         pointer += "/\(position)"
@@ -67,18 +67,6 @@ struct JSONTree: Sendable {
     let body = bytes[Int(record.start) + 1..<Int(record.end) - 1]
     guard record.hasEscapes else { return String(decoding: body, as: UTF8.self) }
     return unescaped(body)
-  }
-
-  private func escapedToken(_ key: String) -> String {
-    var token = ""
-    for scalar in key.unicodeScalars {
-      switch scalar {
-      case "~": token += "~0"
-      case "/": token += "~1"
-      default: token.unicodeScalars.append(scalar)
-      }
-    }
-    return token
   }
 
   /// Replaces escapes that the parser has found to be right.

@@ -45,11 +45,10 @@ extension ConfigurationError {
   func located(in document: JSONDocument) -> ConfigurationError {
     guard line == nil else { return self }
     var located = self
-    var steps = pointer[...]
-    while located.line == nil {
-      located.line = document.node(at: String(steps))?.line
-      guard let slash = steps.lastIndex(of: "/") else { break }
-      steps = steps[..<slash]
+    var place: String? = pointer
+    while let step = place, located.line == nil {
+      located.line = document.node(at: step)?.line
+      place = JSONPointer.parent(of: step)
     }
     return located
   }
@@ -62,12 +61,4 @@ extension ConfigurationError {
       clause: clause,
     )
   }
-}
-
-/// A key as one step of a JSON pointer.
-///
-/// Spec: RFC 6901, section 3.
-func pointerToken(_ key: String) -> String {
-  key.split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
-    .split(separator: "/", omittingEmptySubsequences: false).joined(separator: "~1")
 }

@@ -94,10 +94,18 @@ extension MemoryLimits {
     swap = try section.integer("swap", in: bytes)
     kernel = try section.integer("kernel", in: bytes)
     kernelTCP = try section.integer("kernelTCP", in: bytes)
-    swappiness = try section.integer("swappiness", in: 0...100)
+    swappiness = try Self.swappiness(section)
     disableOOMKiller = try section.boolean("disableOOMKiller")
     useHierarchy = try section.boolean("useHierarchy")
     checkBeforeUpdate = try section.boolean("checkBeforeUpdate")
+  }
+}
+
+extension MemoryLimits {
+  private static func swappiness(_ section: Section) throws(ConfigurationError) -> UInt64? {
+    // Docker writes its -1 for "not set" as an unsigned number.
+    if section.member("swappiness")?.integer(as: UInt64.self) == .max { return nil }
+    return try section.integer("swappiness", in: 0...100)
   }
 }
 

@@ -61,12 +61,10 @@ extension MountPlan {
     case .unsupported: throw .unsupported("\(pointer)/options/\(position)", Self.clause)
     case nil:
       guard !word.isEmpty else { break }
-      let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard !parts[0].isEmpty else {
+      guard let parameter = Parameter(word) else {
         throw failure("options/\(position)", "must be a name or NAME=value, is \(quoted(word))")
       }
-      let value = parts.count == 2 ? String(parts[1]) : nil
-      parameters.append(Parameter(key: String(parts[0]), value: value))
+      parameters.append(parameter)
     }
     // As mount(2) does: a new file system that is read-only is so in its superblock too.
     if word == "ro" || word == "rw" { superblockFlags.append(word) }
@@ -134,5 +132,17 @@ extension MountPlan.Attributes {
   fileprivate mutating func remove(_ bits: UInt64) {
     self.set &= ~bits
     self.clear |= bits
+  }
+}
+
+extension MountPlan.Parameter {
+  /// Splits a word at its first equals sign; nil where there is no key before it.
+  fileprivate init?(_ word: String) {
+    let equals = UInt8(ascii: "=")
+    let name = word.utf8.prefix { $0 != equals }
+    guard !name.isEmpty else { return nil }
+    key = String(decoding: name, as: UTF8.self)
+    let rest = word.utf8.dropFirst(name.count)
+    value = rest.isEmpty ? nil : String(decoding: rest.dropFirst(), as: UTF8.self)
   }
 }

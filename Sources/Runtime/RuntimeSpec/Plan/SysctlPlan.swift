@@ -1,3 +1,5 @@
+internal import JSON
+
 /// One kernel parameter and its value.
 ///
 /// Spec: config-linux.md, "Sysctl".
@@ -19,7 +21,7 @@ extension SysctlPlan {
       let path = steps(of: setting.key)
       if let problem = problem(with: path, namespaces) {
         throw ConfigurationError(
-          pointer: "/linux/sysctl/\(pointerToken(setting.key))",
+          pointer: "/linux/sysctl/\(JSONPointer.token(for: setting.key))",
           rule: problem,
           clause: "config-linux.md, \"Sysctl\"",
         )
@@ -37,11 +39,10 @@ extension SysctlPlan {
     let dot = UInt8(ascii: ".")
     let slash = UInt8(ascii: "/")
     let first = key.utf8.first { $0 == dot || $0 == slash }
-    guard first != slash else {
-      return key.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-    }
-    return key.utf8.split(separator: dot, omittingEmptySubsequences: false).map { step in
-      String(decoding: step.map { $0 == slash ? dot : $0 }, as: UTF8.self)
+    let separator = first == slash ? slash : dot
+    return key.utf8.split(separator: separator, omittingEmptySubsequences: false).map { step in
+      guard separator == dot else { return String(decoding: step, as: UTF8.self) }
+      return String(decoding: step.map { $0 == slash ? dot : $0 }, as: UTF8.self)
     }
   }
 
@@ -54,7 +55,7 @@ extension SysctlPlan {
       return "must be a parameter of one of the container's namespaces, this one is the host's"
     }
     guard namespaces.source(of: kind) != nil else {
-      return "must have a \(kind.rawValue) namespace that is not the host's: add one to "
+      return "must not be set on the host: add a namespace of type \(kind.rawValue) to "
         + "linux.namespaces"
     }
     return nil
