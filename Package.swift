@@ -79,12 +79,18 @@ let swrun: [Target] = [
   // Floor 4
   runtime(
     "Launch",
-    ["Cgroups", "Confinement", "Hooks", "JSON", "Kernel", "Rootfs", "RuntimeSpec", "State", "Terminal"],
+    [
+      "Capabilities", "Confinement", "Hooks", "JSON", "Kernel", "Rootfs", "RuntimeSpec", "State",
+      "SyscallFilter", "Terminal",
+    ],
   ),
   // Floor 5
   runtime(
     "Lifecycle",
-    ["Cgroups", "Hooks", "JSON", "Kernel", "Launch", "RuntimeSpec", "State", "SyscallFilter"],
+    [
+      "Capabilities", "Cgroups", "Confinement", "Hooks", "JSON", "Kernel", "Launch", "RuntimeSpec",
+      "State", "SyscallFilter",
+    ],
   ),
   // Floor 6
   runtime("SwrunCLI", ["JSON", "Kernel", "Lifecycle", "RuntimeSpec", "State"]),
@@ -148,6 +154,8 @@ let package = Package(
     tests("RuntimeSpec", "RuntimeSpec", resources: [.copy("Fixtures")]),
     tests("Cgroups", "Cgroups"),
     tests("SyscallFilter", "SyscallFilter"),
+    tests("Capabilities", "Capabilities"),
+    tests("Confinement", "Confinement"),
     tests("Launch", "Launch"),
     tests("SwrunCLI", "SwrunCLI"),
     tests("ImageSpec", "ImageSpec"),

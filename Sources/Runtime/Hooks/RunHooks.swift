@@ -6,7 +6,9 @@ package import RuntimeSpec
 ///
 /// Spec: config.md, "POSIX-platform Hooks"; runtime.md, "Lifecycle".
 package func runHooks(
-  _ hooks: [Hook], point: String, state: [UInt8],
+  _ hooks: [Hook],
+  point: String,
+  state: [UInt8],
 ) throws(HookError) {
   for (index, hook) in hooks.enumerated() {
     let name = HookName(point: point, index: index)
@@ -46,7 +48,9 @@ private func run(_ hook: Hook, state: [UInt8]) throws(KernelError) -> EndedHook 
 
 /// The child's part: becomes the hook, or says on its output why it can't.
 private func become(
-  _ hook: Hook, input: consuming OwnedDescriptor, output: consuming OwnedDescriptor,
+  _ hook: Hook,
+  input: consuming OwnedDescriptor,
+  output: consuming OwnedDescriptor,
 ) -> Never {
   do throws(KernelError) {
     try Process.startSession()
@@ -57,8 +61,10 @@ private func become(
     try DescriptorTable.duplicate(output, onto: 2)
     // A hook without `env` gets the runtime's own environment: callers' hooks need its PATH.
     try execute(
-      hook.path, arguments: hook.args ?? [hook.path],
-      environment: hook.env ?? Process.environment)
+      hook.path,
+      arguments: hook.args ?? [hook.path],
+      environment: hook.env ?? Process.environment
+    )
   } catch {
     do throws(KernelError) {
       try output.writeAll([UInt8]("\(error)".utf8))
@@ -70,7 +76,10 @@ private func become(
 }
 
 private func watch(
-  pid: Int32, pidfd: borrowing OwnedDescriptor, output: borrowing OwnedDescriptor, timeout: Int?,
+  pid: Int32,
+  pidfd: borrowing OwnedDescriptor,
+  output: borrowing OwnedDescriptor,
+  timeout: Int?,
 ) throws(KernelError) -> EndedHook {
   let end = timeout.map { Clock.monotonicMilliseconds + Int64($0) * 1000 }
   var tail: [UInt8] = []
@@ -78,18 +87,26 @@ private func watch(
   while true {
     let left = end.map { Int32(clamping: max(0, $0 - Clock.monotonicMilliseconds)) } ?? -1
     let ready = try DescriptorTable.wait(
-      for: isOpen ? [pidfd.raw, output.raw] : [pidfd.raw], milliseconds: left)
+      for: isOpen ? [pidfd.raw, output.raw] : [pidfd.raw],
+      milliseconds: left
+    )
     if isOpen, ready[1] {
       let chunk = try output.read(upTo: 4096)
       isOpen = !chunk.isEmpty
       tail = (tail + chunk).suffix(longestOutput)
     } else if ready[0] {
       return EndedHook(
-        status: try Process.wait(for: pid), output: printable(tail), wasKilled: false)
+        status: try Process.wait(for: pid),
+        output: printable(tail),
+        wasKilled: false
+      )
     } else {
       try Process.killSession(of: pid)
       return EndedHook(
-        status: try Process.wait(for: pid), output: printable(tail), wasKilled: true)
+        status: try Process.wait(for: pid),
+        output: printable(tail),
+        wasKilled: true
+      )
     }
   }
 }
@@ -100,7 +117,9 @@ private let longestOutput = 1024
 /// Output as part of a message of one line: a hook may print anything.
 private func printable(_ bytes: [UInt8]) -> String {
   let text = String(decoding: bytes, as: UTF8.self)
-  let visible = text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? " " : Character($0) }
+  let visible = text.unicodeScalars.map {
+    $0.value < 0x20 || $0.value == 0x7f ? " " : Character($0)
+  }
   let line = String(visible)
   return String(line.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
 }

@@ -11,6 +11,9 @@ package struct Channel: ~Copyable {
     self.descriptor = descriptor
   }
 
+  /// Gives the descriptor's number away: whoever takes it closes it.
+  package consuming func release() -> CInt { descriptor.release() }
+
   /// The longest frame, in bytes; a longer one is an error at the sender.
   package static let longestFrame = 4096
 

@@ -34,17 +34,34 @@ package enum DescriptorTable {
 
   /// Makes an open file be one of the standard streams too.
   package static func duplicate(
-    _ descriptor: borrowing OwnedDescriptor, onto number: CInt,
+    _ descriptor: borrowing OwnedDescriptor,
+    onto number: CInt,
   ) throws(KernelError) {
     let raw = descriptor.raw
     try check("dup2", "\(number)") { dup2(raw, number) }
+  }
+
+  /// Writes all of the bytes to a standard stream.
+  package static func write(_ bytes: [UInt8], to number: CInt) throws(KernelError) {
+    try OwnedDescriptor.duplicating(raw: number).writeAll(bytes)
+  }
+
+  /// Makes a user the owner of a standard stream, unless it is the null device or theirs already.
+  package static func giveStream(_ number: CInt, to user: UInt32) throws(KernelError) {
+    var raw = stat()
+    try check("fstat", "\(number)") { unsafe fstat(number, &raw) }
+    let status = FileStatus(raw)
+    let isNull = status.kind == .characterDevice && status.device == .init(major: 1, minor: 3)
+    guard !isNull, status.owner != user else { return }
+    try check("fchown", "\(number)") { fchown(number, user, UInt32.max) }
   }
 
   /// Waits until one of some descriptors is readable or closed at the other end.
   ///
   /// - Returns: for each whether it is; all false when `milliseconds` went by first.
   package static func wait(
-    for descriptors: [CInt], milliseconds: Int32,
+    for descriptors: [CInt],
+    milliseconds: Int32,
   ) throws(KernelError) -> [Bool] {
     var requests: [pollfd] = []
     for number in descriptors {

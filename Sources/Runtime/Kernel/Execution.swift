@@ -106,7 +106,7 @@ package struct FinalExecution: Sendable {
   }
 
   /// Waits for start, and becomes the container's program.
-  package func execute() -> Never {
+  package consuming func execute() -> Never {
     var plan = unsafe plan
     unsafe ckernel_final_exec(&plan)
   }

@@ -6,7 +6,8 @@ import Glibc
 package enum MemoryFile {
   /// A file with the given content, to be read from its start.
   package static func holding(
-    _ bytes: [UInt8], name: String,
+    _ bytes: [UInt8],
+    name: String,
   ) throws(KernelError) -> OwnedDescriptor {
     let raw = try check("memfd_create", name) {
       unsafe memfd_create(name, UInt32(MFD_CLOEXEC))

@@ -21,6 +21,15 @@ package struct ProcessFiles: ~Copyable {
     root = opened
   }
 
+  private init(root: consuming OwnedDescriptor) {
+    self.root = root
+  }
+
+  /// Another handle of the same procfs.
+  package func duplicate() throws(KernelError) -> ProcessFiles {
+    ProcessFiles(root: try root.duplicate())
+  }
+
   /// Opens a file of procfs, as `self/status` or `sys/kernel/shmmax`.
   package func open(_ path: String, _ flags: OpenFlags) throws(KernelError) -> OwnedDescriptor {
     try Kernel.open(at: root, path, flags, [.beneath, .noMountCrossing, .noMagicLinks])

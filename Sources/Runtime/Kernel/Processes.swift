@@ -43,7 +43,7 @@ package enum Process {
   package static func killSession(of pid: Int32) throws(KernelError) {
     do throws(KernelError) {
       try check("kill", "-\(pid)") { kill(-pid, SIGKILL) }
-    } catch where error.code == .noProcess {
+    } catch  where error.code == .noProcess {
       // It has not got as far as making a session.
       try check("kill", "\(pid)") { kill(pid, SIGKILL) }
     }

@@ -20,12 +20,15 @@ package enum PseudoTerminal {
     return OwnedDescriptor(
       adopting: try check("ioctl", "TIOCGPTPEER") {
         ckernel_open_terminal_peer(raw, O_RDWR | O_NOCTTY | O_CLOEXEC)
-      })
+      }
+    )
   }
 
   /// Sets the size, in characters.
   package static func setSize(
-    of terminal: borrowing OwnedDescriptor, rows: UInt16, columns: UInt16,
+    of terminal: borrowing OwnedDescriptor,
+    rows: UInt16,
+    columns: UInt16,
   ) throws(KernelError) {
     let raw = terminal.raw
     try check("ioctl", "TIOCSWINSZ") { ckernel_set_window_size(raw, rows, columns) }

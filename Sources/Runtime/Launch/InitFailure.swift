@@ -55,7 +55,8 @@ extension InitFailure {
       step: step,
       call: String(decoding: bytes.dropFirst(5)[..<end], as: UTF8.self),
       code: .init(rawValue: code),
-      subject: String(decoding: bytes[(end + 1)...], as: UTF8.self))
+      subject: String(decoding: bytes[(end + 1)...], as: UTF8.self)
+    )
   }
 
   /// Reads what follows the tag in a frame of the last yard: step, two bytes of nothing, errno.
@@ -64,7 +65,10 @@ extension InitFailure {
       let code = Int32(littleEndianBytes: bytes.dropFirst(3))
     else { return nil }
     self.init(
-      step: step == .execution ? .execute : .confine, call: step.call,
-      code: .init(rawValue: code), subject: "")
+      step: step == .execution ? .execute : .confine,
+      call: step.call,
+      code: .init(rawValue: code),
+      subject: ""
+    )
   }
 }

@@ -5,12 +5,17 @@ import RuntimeSpec
 extension ContainerRoot {
   /// Binds a path of the host, or a descriptor of it that the creator has opened.
   func bind(
-    _ source: String, opened: CInt?, isRecursive: Bool, _ plan: MountPlan,
+    _ source: String,
+    opened: CInt?,
+    isRecursive: Bool,
+    _ plan: MountPlan,
   ) throws(RootfsError) {
     let tree = try Self.tree(source, opened: opened, isRecursive: isRecursive, plan)
     let status = try about(plan.subject) { () throws(KernelError) in try tree.status() }
     let target = try findOrMake(
-      plan.destination, missing: status.kind == .directory ? .directory : .file)
+      plan.destination,
+      missing: status.kind == .directory ? .directory : .file
+    )
     try about(plan.subject) { () throws(KernelError) in
       try Mounting.attach(tree, on: target, subject: plan.destination)
     }
@@ -18,7 +23,10 @@ extension ContainerRoot {
   }
 
   private static func tree(
-    _ source: String, opened: CInt?, isRecursive: Bool, _ plan: MountPlan,
+    _ source: String,
+    opened: CInt?,
+    isRecursive: Bool,
+    _ plan: MountPlan,
   ) throws(RootfsError) -> OwnedDescriptor {
     try about(plan.subject) { () throws(KernelError) in
       // The creator's is a detached copy already: a mount of another namespace can't be copied here.
@@ -33,7 +41,8 @@ extension ContainerRoot {
 ///
 /// - Returns: a detached copy, attached nowhere.
 package func detachedBindSource(
-  _ source: String, isRecursive: Bool,
+  _ source: String,
+  isRecursive: Bool,
 ) throws(KernelError) -> OwnedDescriptor {
   let file = try open(source, [.path])
   return try Mounting.clone(file, isRecursive: isRecursive, subject: source)

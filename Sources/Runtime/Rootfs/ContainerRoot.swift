@@ -26,7 +26,11 @@ package struct ContainerRoot: ~Copyable {
       let tree = try Mounting.clone(directory, isRecursive: true, subject: plan.path)
       if plan.propagation?.kind == .shared {
         try Mounting.setPropagation(
-          of: tree, Propagation.Kind.private.mountFlag, isRecursive: false, subject: plan.path)
+          of: tree,
+          Propagation.Kind.private.mountFlag,
+          isRecursive: false,
+          subject: plan.path
+        )
       }
       try Mounting.attach(tree, on: directory, subject: plan.path)
       return tree
@@ -53,7 +57,8 @@ package struct ContainerRoot: ~Copyable {
   /// What is attached below a shared mount would show up on the host: the mount that holds the
   /// rootfs stops being shared in this namespace.
   private static func makeMountPrivate(
-    of directory: borrowing OwnedDescriptor, path: String,
+    of directory: borrowing OwnedDescriptor,
+    path: String,
   ) throws(RootfsError) {
     try about("rootfs \(path)") { () throws(KernelError) in
       var place = try directory.duplicate()
@@ -61,7 +66,11 @@ package struct ContainerRoot: ~Copyable {
         place = try open(at: place, "..", [.path, .directory], [])
       }
       try Mounting.setPropagation(
-        of: place, Propagation.Kind.private.mountFlag, isRecursive: false, subject: path)
+        of: place,
+        Propagation.Kind.private.mountFlag,
+        isRecursive: false,
+        subject: path
+      )
     }
   }
 
@@ -70,8 +79,12 @@ package struct ContainerRoot: ~Copyable {
     try about("rootfs \(plan.path)") { () throws(KernelError) in
       if plan.isReadonly {
         try Mounting.setAttributes(
-          of: descriptor, set: MountAttribute.readOnly, clear: 0, isRecursive: false,
-          subject: plan.path)
+          of: descriptor,
+          set: MountAttribute.readOnly,
+          clear: 0,
+          isRecursive: false,
+          subject: plan.path
+        )
       }
     }
   }

@@ -11,13 +11,19 @@ extension ContainerRoot {
       throw .refused("\(subject): is no path of a device")
     }
     let parent = try findOrMake(
-      "/" + steps.dropLast().joined(separator: "/"), missing: .directory)
+      "/" + steps.dropLast().joined(separator: "/"),
+      missing: .directory
+    )
     if try isThere(plan, name: name, in: parent) { return }
     if byBinding { return try bindFromHost(plan, subject: subject) }
     try about(subject) { () throws(KernelError) in
       try Directory.makeDevice(
-        at: parent, name, type: plan.kind.fileKind, mode: plan.fileMode,
-        device: .init(major: plan.major, minor: plan.minor))
+        at: parent,
+        name,
+        type: plan.kind.fileKind,
+        mode: plan.fileMode,
+        device: .init(major: plan.major, minor: plan.minor)
+      )
       guard plan.uid != 0 || plan.gid != 0 else { return }
       try open(at: parent, name, [.path, .noFollow], [.beneath, .noSymlinks])
         .setOwner(plan.uid, group: plan.gid)
@@ -28,12 +34,14 @@ extension ContainerRoot {
   ///
   /// - Throws: when something else has the name: an image must not decide what /dev/null is.
   private func isThere(
-    _ plan: DevicePlan, name: String, in parent: borrowing OwnedDescriptor,
+    _ plan: DevicePlan,
+    name: String,
+    in parent: borrowing OwnedDescriptor,
   ) throws(RootfsError) -> Bool {
     let status: FileStatus
     do throws(KernelError) {
       status = try Directory.status(at: parent, name)
-    } catch where error.code == .noEntry {
+    } catch  where error.code == .noEntry {
       return false
     } catch {
       throw .kernel(error, subject: "device \(plan.path)")
@@ -69,10 +77,12 @@ extension ContainerRoot {
     let steps = components(of: link.path)
     guard let name = steps.last.map(String.init) else { return }
     let parent = try findOrMake(
-      "/" + steps.dropLast().joined(separator: "/"), missing: .directory)
+      "/" + steps.dropLast().joined(separator: "/"),
+      missing: .directory
+    )
     do throws(KernelError) {
       try Directory.makeSymbolicLink(at: parent, name, to: link.target)
-    } catch where error.code == .exists {
+    } catch  where error.code == .exists {
       // The image's own link, or a device node that a plain rootfs brought along.
     } catch {
       throw .kernel(error, subject: "link \(link.path)")

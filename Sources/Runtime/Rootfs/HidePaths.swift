@@ -14,7 +14,12 @@ extension ContainerRoot {
         guard let place = try find(path) else { return }
         let tree = try Mounting.clone(place, isRecursive: true, subject: path)
         try Mounting.setAttributes(
-          of: tree, set: MountAttribute.readOnly, clear: 0, isRecursive: false, subject: path)
+          of: tree,
+          set: MountAttribute.readOnly,
+          clear: 0,
+          isRecursive: false,
+          subject: path
+        )
         try Mounting.attach(tree, on: place, subject: path)
       }
     }

@@ -20,7 +20,8 @@ package struct MountSurroundings: Sendable {
 extension ContainerRoot {
   /// Mounts one entry of the plan.
   package func mount(
-    _ plan: MountPlan, _ surroundings: MountSurroundings,
+    _ plan: MountPlan,
+    _ surroundings: MountSurroundings,
   ) throws(RootfsError) {
     if plan.isRemount { return try remount(plan) }
     switch plan.kind {
@@ -47,7 +48,9 @@ extension ContainerRoot {
   }
 
   private func mountNew(
-    type: String, source: String, _ plan: MountPlan,
+    type: String,
+    source: String,
+    _ plan: MountPlan,
   ) throws(RootfsError) {
     let target = try self.target(of: plan, type: type)
     let mount = try newFileSystem(type: type, source: source, plan)
@@ -62,7 +65,8 @@ extension ContainerRoot {
 
   /// The place of a mount, made if it is missing.
   private func target(
-    of plan: MountPlan, type: String,
+    of plan: MountPlan,
+    type: String,
   ) throws(RootfsError) -> OwnedDescriptor {
     guard type == "proc" || type == "sysfs" else {
       return try findOrMake(plan.destination, missing: .directory)
@@ -77,7 +81,9 @@ extension ContainerRoot {
   }
 
   private func newFileSystem(
-    type: String, source: String, _ plan: MountPlan,
+    type: String,
+    source: String,
+    _ plan: MountPlan,
   ) throws(RootfsError) -> OwnedDescriptor {
     let context = try about(plan.subject) { () throws(KernelError) in
       try Mounting.openFileSystem(type)
@@ -91,7 +97,10 @@ extension ContainerRoot {
         try Mounting.setOption(context, parameter.key, parameter.value)
       }
       return try Mounting.create(
-        context, attributes: plan.attributes.set, subject: plan.destination)
+        context,
+        attributes: plan.attributes.set,
+        subject: plan.destination
+      )
     } catch {
       guard let message = Mounting.lastMessage(of: context) else {
         throw .kernel(error, subject: plan.subject)
@@ -112,23 +121,35 @@ extension ContainerRoot {
 
   /// Changes the attributes and the propagation of a mount in its place.
   func finish(
-    _ mount: borrowing OwnedDescriptor, _ plan: MountPlan,
+    _ mount: borrowing OwnedDescriptor,
+    _ plan: MountPlan,
   ) throws(RootfsError) {
     do throws(KernelError) {
       if !plan.attributes.isEmpty {
         try Mounting.setAttributes(
-          of: mount, set: plan.attributes.set, clear: plan.attributes.clear, isRecursive: false,
-          subject: plan.destination)
+          of: mount,
+          set: plan.attributes.set,
+          clear: plan.attributes.clear,
+          isRecursive: false,
+          subject: plan.destination
+        )
       }
       if !plan.recursiveAttributes.isEmpty {
         try Mounting.setAttributes(
-          of: mount, set: plan.recursiveAttributes.set, clear: plan.recursiveAttributes.clear,
-          isRecursive: true, subject: plan.destination)
+          of: mount,
+          set: plan.recursiveAttributes.set,
+          clear: plan.recursiveAttributes.clear,
+          isRecursive: true,
+          subject: plan.destination
+        )
       }
       for propagation in plan.propagation {
         try Mounting.setPropagation(
-          of: mount, propagation.kind.mountFlag, isRecursive: propagation.isRecursive,
-          subject: plan.destination)
+          of: mount,
+          propagation.kind.mountFlag,
+          isRecursive: propagation.isRecursive,
+          subject: plan.destination
+        )
       }
     } catch {
       throw .kernel(error, subject: plan.subject)

@@ -13,7 +13,7 @@ extension ContainerRoot {
   func find(_ path: String) throws(KernelError) -> OwnedDescriptor? {
     do throws(KernelError) {
       return try open(at: descriptor, path, [.path], [.inRoot, .noMagicLinks])
-    } catch where error.code == .noEntry || error.code == .notDirectory {
+    } catch  where error.code == .noEntry || error.code == .notDirectory {
       return nil
     }
   }
@@ -24,7 +24,7 @@ extension ContainerRoot {
   func openRealDirectory(_ path: String) throws(KernelError) -> OwnedDescriptor? {
     do throws(KernelError) {
       return try open(at: descriptor, path, [.path, .directory], [.inRoot, .noSymlinks])
-    } catch where error.code == .noEntry {
+    } catch  where error.code == .noEntry {
       return nil
     }
   }
@@ -35,7 +35,10 @@ extension ContainerRoot {
   }
 
   private func findOrMake(
-    _ path: [Substring], missing: Missing, linksLeft: Int, path original: String,
+    _ path: [Substring],
+    missing: Missing,
+    linksLeft: Int,
+    path original: String,
   ) throws(RootfsError) -> OwnedDescriptor {
     let whole = "/" + path.joined(separator: "/")
     if let found = try about(original, { () throws(KernelError) in try find(whole) }) {
@@ -44,12 +47,20 @@ extension ContainerRoot {
     guard let name = path.last else { throw .refused("\(original): is not below the rootfs") }
     let parentPath = Array(path.dropLast())
     let parent = try findOrMake(
-      parentPath, missing: .directory, linksLeft: linksLeft, path: original)
+      parentPath,
+      missing: .directory,
+      linksLeft: linksLeft,
+      path: original
+    )
     if let target = try danglingLink(String(name), in: parent, path: original) {
       guard linksLeft > 0 else { throw .refused("\(original): too many symbolic links") }
       let base = target.utf8.first == UInt8(ascii: "/") ? [] : parentPath
       return try findOrMake(
-        base + components(of: target), missing: missing, linksLeft: linksLeft - 1, path: original)
+        base + components(of: target),
+        missing: missing,
+        linksLeft: linksLeft - 1,
+        path: original
+      )
     }
     return try about(original) { () throws(KernelError) in
       try Self.make(String(name), missing, in: parent)
@@ -58,12 +69,14 @@ extension ContainerRoot {
 
   /// The target of a symbolic link that leads to nothing; nil when the name is not there.
   private func danglingLink(
-    _ name: String, in parent: borrowing OwnedDescriptor, path: String,
+    _ name: String,
+    in parent: borrowing OwnedDescriptor,
+    path: String,
   ) throws(RootfsError) -> String? {
     let status: FileStatus
     do throws(KernelError) {
       status = try Directory.status(at: parent, name)
-    } catch where error.code == .noEntry {
+    } catch  where error.code == .noEntry {
       return nil
     } catch {
       throw .kernel(error, subject: path)
@@ -75,17 +88,27 @@ extension ContainerRoot {
   }
 
   private static func make(
-    _ name: String, _ kind: Missing, in parent: borrowing OwnedDescriptor,
+    _ name: String,
+    _ kind: Missing,
+    in parent: borrowing OwnedDescriptor,
   ) throws(KernelError) -> OwnedDescriptor {
     switch kind {
     case .directory:
       try Directory.make(at: parent, name, mode: 0o755)
       return try open(
-        at: parent, name, [.path, .directory, .noFollow], [.beneath, .noSymlinks])
+        at: parent,
+        name,
+        [.path, .directory, .noFollow],
+        [.beneath, .noSymlinks]
+      )
     case .file:
       return try open(
-        at: parent, name, [.readOnly, .create, .exclusive, .noFollow], mode: 0o644,
-        [.beneath, .noSymlinks])
+        at: parent,
+        name,
+        [.readOnly, .create, .exclusive, .noFollow],
+        mode: 0o644,
+        [.beneath, .noSymlinks]
+      )
     }
   }
 
@@ -103,5 +126,12 @@ extension ContainerRoot {
       }
     }
     return steps
+  }
+}
+
+extension ContainerRoot {
+  /// Makes a directory of the container, with its parents, unless it is there.
+  package func makeDirectory(_ path: String) throws(RootfsError) {
+    _ = try findOrMake(path, missing: .directory)
   }
 }

@@ -21,11 +21,12 @@ package struct ContainerDirectory: ~Copyable {
   ///
   /// - Throws: `exists`.
   package static func create(
-    _ id: ContainerID, in root: borrowing StateRoot,
+    _ id: ContainerID,
+    in root: borrowing StateRoot,
   ) throws(StateError) -> ContainerDirectory {
     do throws(KernelError) {
       try Directory.make(at: root.directory, id.description, mode: 0o700)
-    } catch where error.code != .exists {
+    } catch  where error.code != .exists {
       throw .kernel(error)
     } catch {
       // Decided below, by the lock and the record.
@@ -45,13 +46,18 @@ package struct ContainerDirectory: ~Copyable {
   ///
   /// - Throws: `doesNotExist`.
   package static func existing(
-    _ id: ContainerID, in root: borrowing StateRoot,
+    _ id: ContainerID,
+    in root: borrowing StateRoot,
   ) throws(StateError) -> ContainerDirectory {
     do throws(KernelError) {
       let descriptor = try Kernel.open(
-        at: root.directory, id.description, [.readOnly, .directory], [.beneath, .noSymlinks])
+        at: root.directory,
+        id.description,
+        [.readOnly, .directory],
+        [.beneath, .noSymlinks]
+      )
       return ContainerDirectory(id: id, descriptor: descriptor)
-    } catch where error.code == .noEntry {
+    } catch  where error.code == .noEntry {
       throw .doesNotExist(id)
     } catch {
       throw .kernel(error)
@@ -68,7 +74,7 @@ package struct ContainerDirectory: ~Copyable {
       guard try descriptor.lock(wait: wait) else { return false }
       guard try descriptor.status().links > 0 else { throw KernelError.deleted }
       return true
-    } catch where error == .deleted {
+    } catch  where error == .deleted {
       throw .doesNotExist(id)
     } catch {
       throw .kernel(error)
@@ -96,7 +102,7 @@ package struct ContainerDirectory: ~Copyable {
   }
 
   /// Removes the directory and all that is in it.
-  package consuming func remove(from root: borrowing StateRoot) throws(StateError) {
+  package func remove(from root: borrowing StateRoot) throws(StateError) {
     do throws(KernelError) {
       // The record goes last: as long as it is there the container can be deleted once more.
       for name in try Directory.names(in: descriptor) where name != Self.recordName {
@@ -104,7 +110,7 @@ package struct ContainerDirectory: ~Copyable {
       }
       do throws(KernelError) {
         try Directory.unlink(at: descriptor, Self.recordName)
-      } catch where error.code == .noEntry {
+      } catch  where error.code == .noEntry {
         // A creator was killed before it had written one.
       }
       try Directory.remove(at: root.directory, id.description)
@@ -117,7 +123,7 @@ package struct ContainerDirectory: ~Copyable {
     do throws(KernelError) {
       _ = try Directory.status(at: descriptor, name)
       return true
-    } catch where error.code == .noEntry {
+    } catch  where error.code == .noEntry {
       return false
     } catch {
       throw .kernel(error)

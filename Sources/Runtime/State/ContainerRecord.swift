@@ -28,9 +28,17 @@ package struct ContainerRecord: Equatable, Sendable {
 
   /// A record of a container of which nothing exists yet.
   package init(
-    id: ContainerID, ociVersion: String, bundle: String, rootfs: String, created: String,
-    annotations: [Annotation], owner: String, cgroup: String?, sharesPidNamespace: Bool,
-    poststart: [Hook], poststop: [Hook],
+    id: ContainerID,
+    ociVersion: String,
+    bundle: String,
+    rootfs: String,
+    created: String,
+    annotations: [Annotation],
+    owner: String,
+    cgroup: String?,
+    sharesPidNamespace: Bool,
+    poststart: [Hook],
+    poststop: [Hook],
   ) {
     self.id = id
     self.ociVersion = ociVersion
@@ -93,13 +101,20 @@ extension ContainerRecord {
       let poststop = json["poststop"]
     else { return nil }
     self.init(
-      id: id, ociVersion: ociVersion, bundle: bundle, rootfs: rootfs, created: created,
+      id: id,
+      ociVersion: ociVersion,
+      bundle: bundle,
+      rootfs: rootfs,
+      created: created,
       annotations: annotations.members.compactMap { key, value in
         value.string.map { Annotation(key: key, value: $0) }
       },
-      owner: owner, cgroup: json["cgroup"]?.string, sharesPidNamespace: sharesPidNamespace,
+      owner: owner,
+      cgroup: json["cgroup"]?.string,
+      sharesPidNamespace: sharesPidNamespace,
       poststart: poststart.elements.compactMap(Hook.init(json:)),
-      poststop: poststop.elements.compactMap(Hook.init(json:)))
+      poststop: poststop.elements.compactMap(Hook.init(json:))
+    )
     self.isPrepared = isPrepared
     if let pid = json["pid"]?.integer(as: Int32.self),
       let start = json["startTime"]?.integer(as: UInt64.self)
@@ -125,6 +140,7 @@ extension Hook {
       path: path,
       args: json["args"]?.elements.compactMap(\.string),
       env: json["env"]?.elements.compactMap(\.string),
-      timeout: json["timeout"]?.integer(as: Int.self))
+      timeout: json["timeout"]?.integer(as: Int.self)
+    )
   }
 }

@@ -14,7 +14,8 @@ extension ContainerDirectory {
   /// The kernel's word counts more than the record's: a fifo that has a reader means that init
   /// waits to be started, whatever became of those who wrote the record.
   package func status(
-    of record: ContainerRecord?, _ processes: borrowing ProcessFiles,
+    of record: ContainerRecord?,
+    _ processes: borrowing ProcessFiles,
   ) throws(StateError) -> ContainerStatus {
     guard let record, let process = record.initProcess else {
       return try isLocked() ? .creating : .stopped
@@ -25,12 +26,13 @@ extension ContainerDirectory {
   }
 
   private func isAlive(
-    _ process: InitProcess, _ processes: borrowing ProcessFiles,
+    _ process: InitProcess,
+    _ processes: borrowing ProcessFiles,
   ) throws(StateError) -> Bool {
     do throws(KernelError) {
       let identity = try processes.identity(of: process.pid)
       return identity.startTime == process.startTime && !identity.hasEnded
-    } catch where error.code == .noEntry || error.code == .noProcess {
+    } catch  where error.code == .noEntry || error.code == .noProcess {
       return false
     } catch {
       throw .kernel(error)

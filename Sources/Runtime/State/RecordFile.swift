@@ -12,8 +12,12 @@ extension ContainerDirectory {
   package func write(_ record: ContainerRecord) throws(StateError) {
     try wrapping { () throws(KernelError) in
       try Directory.replaceFile(
-        at: descriptor, Self.recordName, with: record.json.text(.compact), mode: 0o600,
-        isDurable: false)
+        at: descriptor,
+        Self.recordName,
+        with: record.json.text(.compact),
+        mode: 0o600,
+        isDurable: false
+      )
     }
   }
 
@@ -25,7 +29,7 @@ extension ContainerDirectory {
     do throws(KernelError) {
       let file = try open(at: descriptor, Self.recordName, [.readOnly], [.beneath, .noSymlinks])
       bytes = try file.readAll(limit: 16 << 20, subject: Self.recordName)
-    } catch where error.code == .noEntry {
+    } catch  where error.code == .noEntry {
       return nil
     } catch {
       throw .kernel(error)

@@ -22,8 +22,12 @@ extension ContainerDirectory {
   package func makeFailureFile() throws(StateError) -> OwnedDescriptor {
     do throws(KernelError) {
       return try Kernel.open(
-        at: descriptor, Self.failureName, [.writeOnly, .create, .truncate, .append], mode: 0o600,
-        [.beneath, .noSymlinks])
+        at: descriptor,
+        Self.failureName,
+        [.writeOnly, .create, .truncate, .append],
+        mode: 0o600,
+        [.beneath, .noSymlinks]
+      )
     } catch {
       throw .kernel(error)
     }
@@ -33,8 +37,12 @@ extension ContainerDirectory {
   package func openGate() throws(StateError) -> OwnedDescriptor? {
     do throws(KernelError) {
       return try Kernel.open(
-        at: descriptor, Self.gateName, [.writeOnly, .nonblocking], [.beneath, .noSymlinks])
-    } catch where error.code == .noDeviceOrAddress || error.code == .noEntry {
+        at: descriptor,
+        Self.gateName,
+        [.writeOnly, .nonblocking],
+        [.beneath, .noSymlinks]
+      )
+    } catch  where error.code == .noDeviceOrAddress || error.code == .noEntry {
       return nil
     } catch {
       throw .kernel(error)
@@ -44,9 +52,14 @@ extension ContainerDirectory {
   /// What init wrote when it could not start; empty when it could.
   package func readFailure() throws(StateError) -> [UInt8] {
     do throws(KernelError) {
-      return try Kernel.open(at: descriptor, Self.failureName, [.readOnly], [.beneath, .noSymlinks])
-        .readAll(limit: 1 << 16)
-    } catch where error.code == .noEntry {
+      return try Kernel.open(
+        at: descriptor,
+        Self.failureName,
+        [.readOnly],
+        [.beneath, .noSymlinks]
+      )
+      .readAll(limit: 1 << 16)
+    } catch  where error.code == .noEntry {
       return []
     } catch {
       throw .kernel(error)

@@ -29,7 +29,7 @@ package struct StateRoot: ~Copyable, Sendable {
   private static func openDirectory(_ path: String) throws(KernelError) -> OwnedDescriptor {
     do throws(KernelError) {
       return try open(path, [.readOnly, .directory])
-    } catch where error.code == .noEntry {
+    } catch  where error.code == .noEntry {
       try makeDirectories(path, mode: 0o700)
       return try open(path, [.readOnly, .directory])
     }

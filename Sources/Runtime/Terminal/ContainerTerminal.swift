@@ -13,8 +13,11 @@ package struct ContainerTerminal: ~Copyable {
   ///   not pass for one.
   package init(in rootfs: borrowing OwnedDescriptor) throws(KernelError) {
     let opened = try open(
-      at: rootfs, "dev/pts/ptmx", [.readWrite, .noControllingTerminal],
-      [.inRoot, .noMagicLinks, .noSymlinks])
+      at: rootfs,
+      "dev/pts/ptmx",
+      [.readWrite, .noControllingTerminal],
+      [.inRoot, .noMagicLinks, .noSymlinks]
+    )
     guard try opened.fileSystemMagic() == FileSystemMagic.devpts else {
       throw KernelError(call: "open", code: .crossDevice, subject: "/dev/pts/ptmx (not a devpts)")
     }

@@ -117,4 +117,21 @@ _Noreturn void ckernel_final_exec(const struct ckernel_final *plan);
 // still be gained later. Returns 0, or the failed step with errno in *code.
 int ckernel_final_confine(const struct ckernel_final *plan, int *code);
 
+// What a process is confined by: prlimit(2) of itself, ioprio_set(2), sched_setattr(2),
+// personality(2), and keyctl(2) KEYCTL_SETPERM.
+int ckernel_set_limit(unsigned int resource, unsigned long long soft, unsigned long long hard);
+int ckernel_set_io_priority(int value);
+int ckernel_set_scheduler(unsigned int policy, unsigned long long flags, int nice,
+                          unsigned int priority, unsigned long long runtime,
+                          unsigned long long deadline, unsigned long long period);
+int ckernel_set_personality(unsigned long persona);
+int ckernel_set_key_permissions(int key, unsigned int mask);
+
+// bpf(2), for programs of type BPF_PROG_TYPE_CGROUP_DEVICE.
+int ckernel_bpf_load_device(const void *instructions, unsigned int count);
+int ckernel_bpf_attach_device(int cgroup, int program, int replaced);
+int ckernel_bpf_detach_device(int cgroup, int program);
+int ckernel_bpf_query_device(int cgroup, unsigned int *ids, unsigned int *count);
+int ckernel_bpf_open_program(unsigned int id);
+
 #endif
