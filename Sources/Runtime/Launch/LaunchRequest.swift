@@ -73,7 +73,9 @@ package struct InheritedDescriptors: ~Copyable {
   let withheld: [CInt]
 
   package init(
-    console: consuming OwnedDescriptor?, gate: consuming Gate?, withheld: [CInt],
+    console: consuming OwnedDescriptor?,
+    gate: consuming Gate?,
+    withheld: [CInt],
   ) {
     self.console = console
     self.gate = gate
