@@ -152,7 +152,7 @@ let package = Package(
     tests("SwrunCLI", "SwrunCLI"),
     tests("ImageSpec", "ImageSpec"),
     tests("Archive", "Archive"),
-    tests("Codecs", "Codecs"),
+    tests("Codecs", "Codecs", resources: [.copy("Fixtures")]),
     tests("BundleConfig", "BundleConfig"),
   ],
 )
