@@ -159,7 +159,7 @@ let package = Package(
     tests("Launch", "Launch"),
     tests("SwrunCLI", "SwrunCLI"),
     tests("ImageSpec", "ImageSpec"),
-    tests("Archive", "Archive"),
+    tests("Archive", "Archive", resources: [.copy("Fixtures")]),
     tests("Codecs", "Codecs", resources: [.copy("Fixtures")]),
     tests("BundleConfig", "BundleConfig"),
   ],

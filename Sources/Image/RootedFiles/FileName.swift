@@ -53,6 +53,24 @@ package struct RootedPath: Hashable, Sendable, CustomStringConvertible {
     self.init(cleaning: Array(text.utf8))
   }
 
+  /// A child of a path that is clean already.
+  package init(_ name: FileName, in parent: RootedPath) {
+    var bytes = parent.bytes
+    bytes.reserveCapacity(bytes.count + 1 + name.bytes.count)
+    if !bytes.isEmpty { bytes.append(0x2F) }
+    bytes += name.bytes
+    self.bytes = bytes
+  }
+
+  /// The path of the directory that this is in; nil for the root.
+  package var enclosing: RootedPath? {
+    isRoot ? nil : RootedPath(clean: Array(parent))
+  }
+
+  private init(clean bytes: [UInt8]) {
+    self.bytes = bytes
+  }
+
   package var isRoot: Bool { bytes.isEmpty }
 
   /// Everything before the last component; empty for a child of the root.

@@ -37,9 +37,9 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
   }
 
   /// Writes all of the bytes at the file's position.
-  package func write(_ bytes: RawSpan) throws(FileError) {
+  package func write(_ bytes: Span<UInt8>) throws(FileError) {
     var done = 0
-    while done < bytes.byteCount {
+    while done < bytes.count {
       done += try checkedLength("write", []) {
         unsafe bytes.withUnsafeBytes { buffer in
           unsafe Glibc.write(raw, buffer.baseAddress?.advanced(by: done), buffer.count - done)
@@ -49,9 +49,9 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
   }
 
   /// Writes all of the bytes at an offset, leaving a hole before it where nothing was.
-  package func write(_ bytes: RawSpan, at offset: UInt64) throws(FileError) {
+  package func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(FileError) {
     var done = 0
-    while done < bytes.byteCount {
+    while done < bytes.count {
       done += try checkedLength("write", []) {
         unsafe bytes.withUnsafeBytes { buffer in
           unsafe pwrite(

@@ -53,17 +53,22 @@ package struct RootDirectory: ~Copyable {
     return location
   }
 
+  /// Finds a directory by its real path, of any length.
+  ///
+  /// - Returns: nil when it isn't there or when a link has come in its way.
+  package func findReal(_ path: RootedPath) throws(FileError) -> Location? {
+    if let found = try openWithoutLinks(path.bytes[...]) { return found }
+    guard path.bytes.count >= 4096 else { return nil }
+    var walk = Walk(root: directory, path: path.bytes[...], making: false)
+    guard let found = try walk.run(), found.path == path else { return nil }
+    return found
+  }
+
   /// Removes an entry of any kind, a directory with all below it; nothing there is fine.
   package mutating func removeTree(_ name: FileName, in place: Location) throws(FileError) {
     let kind = try place.directory.removeTree(name)
     // A way that led through a directory or a link may lead elsewhere now.
     if kind == .directory || kind == .symbolicLink { recent.removeAll(keepingCapacity: true) }
-  }
-
-  /// Removes an entry that is known not to be a directory.
-  package mutating func unlink(_ name: FileName, in place: Location) throws(FileError) {
-    try place.directory.unlink(name)
-    recent.removeAll(keepingCapacity: true)
   }
 
   private func known(_ path: ArraySlice<UInt8>) -> Location? {
