@@ -27,6 +27,11 @@ package struct RuntimeConfiguration {
     self.defaultHostname = defaultHostname
   }
 
+  /// Whether bundles for a platform are made with a filter of system calls.
+  package static func hasSystemCallFilter(for platform: Platform) -> Bool {
+    SeccompTable.byArchitecture[platform.architecture] != nil
+  }
+
   /// - Throws: when image and options give no sound configuration: no command, a malformed
   ///   variable, a user outside the mapping.
   package func document() throws(BundleConfigError) -> JSONValue {

@@ -13,8 +13,6 @@ package struct ResolvedImage: Sendable {
   package let descriptor: Descriptor
   package let manifest: Manifest
   package let configuration: ImageConfiguration
-  /// The configuration's own bytes.
-  package let configurationBytes: [UInt8]
 }
 
 /// All manifests below a descriptor, in their order, and the indexes on the way.
@@ -107,7 +105,6 @@ extension DocumentSource where Self: ~Copyable {
       descriptor: descriptor,
       manifest: manifest,
       configuration: configuration,
-      configurationBytes: bytes,
     )
   }
 

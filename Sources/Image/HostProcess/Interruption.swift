@@ -33,6 +33,9 @@ package enum Interruption {
     }
   }
 
+  /// Whether a signal has come.
+  package static var isRequested: Bool { received.load(ordering: .relaxed) != 0 }
+
   /// - Throws: when a signal has come.
   package static func check() throws(Interrupted) {
     let number = received.load(ordering: .relaxed)
