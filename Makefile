@@ -37,11 +37,12 @@ programs: check-packages
 	  mv $(BIN)/.$$program.new $(BIN)/$$program || exit 1; \
 	done
 
-tools: $(BIN)/probe $(BIN)/floor
+tools: $(BIN)/probe $(BIN)/floor $(BIN)/measure
 
 $(BIN)/probe: conformance/probe/probe.c
 $(BIN)/floor: conformance/bench/floor.c
-$(BIN)/probe $(BIN)/floor:
+$(BIN)/measure: conformance/bench/measure.c
+$(BIN)/probe $(BIN)/floor $(BIN)/measure:
 	@mkdir -p $(BIN)
 	$(CC) $(TOOLFLAGS) -o $@ $<
 
