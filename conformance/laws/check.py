@@ -250,6 +250,13 @@ def formatter_is_content(_):
         yield from run.stdout.replace(f"{ROOT}/", "").strip().splitlines()[:40]
 
 
+def cases_have_their_bodies(_):
+    for path in tracked("conformance/*.bats"):
+        for number, line in enumerate(lines(path), 1):
+            if re.match(r"@test .*\{.*\{", line):
+                yield f"{path}:{number}: {line.strip()[:80]}"
+
+
 def all_functions(tree):
     for path, text in tree.swift.items():
         for name, line, length in source.functions(text):
@@ -316,6 +323,8 @@ LAWS = [
     ("nothing is put off", nothing_is_put_off, "do it, or file it"),
     ("no file names a place of somebody's machine", no_place_of_a_machine,
      "the tree has to build and read the same anywhere"),
+    ("no case on one line has a second brace", cases_have_their_bodies,
+     "bats takes the last brace of the line for the body's, and the case passes without running"),
     ("swift format lint --strict finds nothing", formatter_is_content, "run make format"),
     (f"no function of the start path is longer than {LONGEST_FUNCTION} lines", start_path_is_short,
      "the hardest code must be the easiest to read: give the parts names"),

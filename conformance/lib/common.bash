@@ -224,6 +224,11 @@ expect_match() {
   [[ "$value" == $2 ]] || fail "$1 is '$value', wanted something like '$2'"
 }
 
+# unless CMD...: fails if it succeeds. A bare ! would not: errexit does not see it.
+unless() {
+  if "$@"; then fail "should not have succeeded: $*"; fi
+}
+
 # says TEXT: standard error holds it, in any case of letters.
 says() { [[ "${err,,}" == *"${1,,}"* ]] || fail "stderr lacks '$1'"; }
 

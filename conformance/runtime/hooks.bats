@@ -41,7 +41,7 @@ moments() { cut -d' ' -f1 "$LOG" | tr '\n' ' '; }
   eventually grep -q poststart "$LOG"
   ok runtime kill c1 KILL
   becomes stopped
-  ! grep poststop "$LOG"
+  unless grep poststop "$LOG"
   ok runtime delete c1
   [ "$(moments)" = "prestart createRuntime poststart poststop " ]
 }
@@ -112,7 +112,7 @@ HOOK
   hook createRuntime
   created
   grep -qx MOMENT=createRuntime env-createRuntime
-  ! grep LEAK env-createRuntime
+  unless grep LEAK env-createRuntime
 }
 
 @test "a failing createRuntime hook fails create and leaves nothing" {

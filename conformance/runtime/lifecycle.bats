@@ -136,7 +136,7 @@ teardown() { finish; }
   launch create c1
   pid=$(container_pid c1)
   parent=$(awk '$1 == "PPid:" { print $2 }' "/proc/$pid/status")
-  ! tr '\0' ' ' <"/proc/$parent/cmdline" | grep -F "$STATE"
+  unless grep -aF "$STATE" "/proc/$parent/cmdline"
 }
 
 @test "run exits with the code of the process" {
@@ -238,7 +238,8 @@ teardown() { finish; }
   [ "$status" -eq 0 ]
   output=$(cat out)
   fact fd:3 && fact fd:4
-  ! fact fd:5 && ! fact fd:6
+  unless fact fd:5
+  unless fact fd:6
 }
 
 @test "no descriptor but the standard ones reaches the process" {

@@ -113,7 +113,7 @@ in_user_namespace() {
   expect sysctl:net.ipv4.ip_forward 1
   expect_match mount:/proc/sys "proc *ro*"
   in_container masked /proc/keys /proc/kcore /sys/firmware
-  ! grep -E '=(bytes|directory)$' <<<"$output"
+  unless grep -E '=(bytes|directory)$' <<<"$output"
 }
 
 @test "capabilities count in the user namespace" {

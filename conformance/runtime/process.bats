@@ -66,7 +66,7 @@ teardown() { finish; }
   expect env:A 1
   expect env:B "two words"
   expect env:EMPTY ""
-  ! fact env:LEAK
+  unless fact env:LEAK
 }
 
 @test "a program without a slash is found along the container's PATH" {
@@ -109,7 +109,7 @@ teardown() { finish; }
     probe cwd file /proc/self/cwd/etc/hostname
     capture runtime run --bundle "$BUNDLE" c1
     [ "$status" -ne 0 ] || [[ "$(fact cwd)" == /* && "$(fact cwd)" != /proc/* ]] || fail "escaped"
-    ! grep -qF "$BUNDLE" <<<"$(fact cwd)"
+    unless grep -qF "$BUNDLE" <<<"$(fact cwd)"
     runtime delete --force c1 2>/dev/null
   done
 }
