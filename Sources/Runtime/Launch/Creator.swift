@@ -61,7 +61,7 @@ package struct PreparedInit: ~Copyable {
   package func start() throws(LaunchError) {
     do throws(KernelError) {
       try channel.send(CreatorMessage.start.frame)
-    } catch where error.code == .brokenPipe {
+    } catch  where error.code == .brokenPipe {
       // It has ended: what it said last, if anything, is still there to be read.
       let last = try about("start") { () throws(KernelError) in try channel.receive() }
       throw .failure(in: last)

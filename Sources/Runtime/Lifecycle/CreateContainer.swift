@@ -66,7 +66,13 @@ func makeContainer(
   let bundle = try Bundle(path: options.bundle)
   for warning in bundle.plan.warnings { host.warn(warning) }
   try checkTerminal(bundle.plan.process, options)
-  let place = try CgroupPlace(bundle.plan, id: options.id, on: host)
+  let location = try withCgroups { () throws(CgroupError) in
+    try CgroupLocation(
+      cgroupsPath: bundle.plan.cgroup.path,
+      id: options.id.description,
+      host.processes
+    )
+  }
   let directory = try withState { () throws(StateError) in
     try ContainerDirectory.create(options.id, in: host.root)
   }
@@ -75,17 +81,18 @@ func makeContainer(
     bundle: bundle,
     startsAtGate: startsAtGate,
     signalMask: signalMask,
-    record: ContainerRecord(bundle: bundle, id: options.id, cgroup: place.path)
+    location: location,
+    record: ContainerRecord(bundle: bundle, id: options.id, cgroup: location.path)
   )
   do throws(RuntimeError) {
-    let prepared = try creation.perform(in: directory, at: place, on: host)
+    let prepared = try creation.perform(in: directory, on: host)
     return CreatedContainer(
       directory: directory,
       record: creation.record,
       initProcess: prepared
     )
   } catch {
-    creation.cleanUp(directory, at: place, after: error, on: host)
+    creation.cleanUp(directory, after: error, on: host)
     throw error
   }
 }

@@ -15,25 +15,67 @@ struct Creation {
   let bundle: Bundle
   let startsAtGate: Bool
   let signalMask: SignalMask
+  let location: CgroupLocation
   var record: ContainerRecord
 
+  /// Whether the place that the record names has been made by, or given to, this container.
+  private(set) var isCgroupOurs = false
+
   private var plan: ContainerPlan { bundle.plan }
+
+  init(
+    options: CreateOptions,
+    bundle: Bundle,
+    startsAtGate: Bool,
+    signalMask: SignalMask,
+    location: CgroupLocation,
+    record: ContainerRecord,
+  ) {
+    self.options = options
+    self.bundle = bundle
+    self.startsAtGate = startsAtGate
+    self.signalMask = signalMask
+    self.location = location
+    self.record = record
+  }
+
+  /// Where a container without a cgroup namespace finds its cgroup; nil when it needs no such place.
+  private func hostDirectory(on host: borrowing Host) throws(RuntimeError) -> String? {
+    guard record.cgroup != nil, plan.namespaces.source(of: .cgroup) == nil else { return nil }
+    return try withCgroups { () throws(CgroupError) in
+      try CgroupHierarchy(host.processes).mountPoint + location.path
+    }
+  }
 
   /// Takes every step of the creator, in this order for these reasons: the record names the cgroup
   /// before there is one, and init before it has done anything; init is born in a cgroup that has
   /// its limits already; the pid file is the last, as callers take it for success.
   mutating func perform(
     in directory: borrowing ContainerDirectory,
-    at place: borrowing CgroupPlace,
     on host: borrowing Host,
   ) throws(RuntimeError) -> PreparedInit {
     try write(to: directory)
-    let cgroup = try place.make(plan)
-    let request = try launchRequest(place, on: host)
+    let group = try makeControlGroup(at: location, for: plan, on: host)
+    switch group {
+    case nil:
+      record.cgroup = nil
+      return try launch(into: nil, directory, on: host)
+    case let group?:
+      isCgroupOurs = true
+      return try launch(into: group.directory.raw, directory, on: host)
+    }
+  }
+
+  private mutating func launch(
+    into cgroup: CInt?,
+    _ directory: borrowing ContainerDirectory,
+    on host: borrowing Host,
+  ) throws(RuntimeError) -> PreparedInit {
+    let request = try launchRequest(on: host)
     let inherited = try InheritedDescriptors(
       console: openConsole(),
       gate: startsAtGate ? openGate(in: directory) : nil,
-      withheld: [directory.descriptor.raw, host.root.directory.raw],
+      withheld: [directory.descriptor.raw, host.root.directory.raw] + (cgroup.map { [$0] } ?? []),
     )
     let prepared = try launch(request, cgroup: cgroup, inherited, directory, on: host)
     do throws(RuntimeError) {
@@ -51,10 +93,7 @@ struct Creation {
     try withState { () throws(StateError) in try directory.write(record) }
   }
 
-  private func launchRequest(
-    _ place: borrowing CgroupPlace,
-    on host: borrowing Host,
-  ) throws(RuntimeError) -> LaunchRequest {
+  private func launchRequest(on host: borrowing Host) throws(RuntimeError) -> LaunchRequest {
     let confinement = try confinement(of: plan, on: host)
     return LaunchRequest(
       plan: plan,
@@ -66,7 +105,7 @@ struct Creation {
         keepsKeyring: options.keepsKeyring,
         preservedDescriptors: options.preservedDescriptors,
         signalMask: signalMask,
-        cgroupDirectory: place.hostDirectory,
+        cgroupDirectory: try hostDirectory(on: host),
         deniesSetgroups: plan.namespaces.source(of: .user) == .new && Process.effectiveUser != 0
       )
     )
@@ -114,7 +153,9 @@ struct Creation {
     }
   }
 
-  /// Writes the pid file: bare digits, whole or not at all. Callers read it as soon as it is there.
+  /// Writes the pid file: bare digits, whole or not at all.
+  ///
+  /// Callers read it as soon as it is there.
   private func writePIDFile(_ pid: Int32) throws(RuntimeError) {
     guard let path = options.pidFile else { return }
     let slash = path.lastIndex(of: "/")
@@ -135,12 +176,14 @@ struct Creation {
   /// Takes back whatever has been made; what can't be taken back is named, and stays recorded.
   func cleanUp(
     _ directory: borrowing ContainerDirectory,
-    at place: borrowing CgroupPlace,
     after cause: RuntimeError,
     on host: borrowing Host,
   ) {
     do throws(RuntimeError) {
-      try place.destroy()
+      if isCgroupOurs {
+        try killEverything(of: record, on: host)
+        try removeControlGroup(of: record, on: host)
+      }
       if cause.happenedAroundHooks {
         runPoststopHooks(record, on: host)
       }

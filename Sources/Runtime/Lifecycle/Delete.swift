@@ -44,7 +44,7 @@ private func deleteExisting(
       throw .refused("cannot delete container \(id) that is not stopped: \(status.rawValue)")
     }
     try killEverything(of: record, on: host)
-    try removeCgroup(of: record, on: host)
+    try removeControlGroup(of: record, on: host)
     runPoststopHooks(record, on: host)
   }
   try withState { () throws(StateError) in try directory.remove(from: host.root) }
