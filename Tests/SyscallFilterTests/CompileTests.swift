@@ -5,12 +5,12 @@ import Testing
 private let x86_64: UInt32 = 0xc000_003e
 private let i386: UInt32 = 0x4000_0003
 private let allow = FilterAction.allow.code
-private let refuse = FilterAction.errno(1).code
-private let unknown = FilterAction.errno(38).code
+private let refuse = FilterAction.returnError(1).code
+private let unknown = FilterAction.returnError(38).code
 
 private func profile(
   _ rules: [FilterRule],
-  default action: FilterAction = .errno(1),
+  default action: FilterAction = .returnError(1),
   architectures: [String] = ["SCMP_ARCH_X86_64"],
   flags: FilterFlags = [],
 ) -> FilterProfile {
@@ -47,7 +47,7 @@ struct CompileTests {
     "each action is returned as the kernel has it",
     arguments: [
       (FilterAction.killProcess, UInt32(0x8000_0000)), (.killThread, 0), (.trap, 0x0003_0000),
-      (.errno(13), 0x0005_000d), (.trace(7), 0x7ff0_0007), (.log, 0x7ffc_0000),
+      (.returnError(13), 0x0005_000d), (.trace(7), 0x7ff0_0007), (.log, 0x7ffc_0000),
     ]
   )
   func actions(action: FilterAction, code: UInt32) throws {
@@ -133,7 +133,7 @@ struct CompileTests {
 
   @Test("a rule that says what happens anyway adds nothing")
   func redundant() throws {
-    let with = profile([rule(["read"], .errno(1)), rule(["clone3"], .allow)])
+    let with = profile([rule(["read"], .returnError(1)), rule(["clone3"], .allow)])
     let without = profile([rule(["clone3"], .allow)])
     #expect(try compile(with) == compile(without))
   }
@@ -166,7 +166,7 @@ struct CompileTests {
 
   @Test("calls above every named one get ENOSYS where the default stops calls")
   func newerCalls() throws {
-    let rules = [rule(["read", "getpid"], .allow), rule(["mkdir"], .errno(1))]
+    let rules = [rule(["read", "getpid"], .allow), rule(["mkdir"], .returnError(1))]
     #expect(try verdict(profile(rules), 84) == unknown)
     #expect(try verdict(profile(rules), 83) == refuse)
     #expect(try verdict(profile(rules), 38) == refuse)
@@ -175,7 +175,7 @@ struct CompileTests {
     #expect(try verdict(profile(rules, default: .log), 435) == FilterAction.log.code)
     let tracing = FilterAction.trace(1)
     #expect(try verdict(profile(rules, default: tracing), 435) == tracing.code)
-    #expect(try verdict(profile(rules, default: .errno(38)), 435) == unknown)
+    #expect(try verdict(profile(rules, default: .returnError(38)), 435) == unknown)
   }
 
   @Test("each architecture has its own highest call, x32 too")

@@ -80,7 +80,9 @@ _Noreturn void ckernel_final_exec(const struct ckernel_final *plan) {
   wait_for_start(plan);
   if (syscall(SYS_close_range, plan->first_closed, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
     fail(plan, EXEC, errno);
-  syscall(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, &plan->signal_mask, 0, sizeof plan->signal_mask);
+  // Whatever the caller holds back, the program starts with nothing held back.
+  unsigned long long none = 0;
+  syscall(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, &none, 0, sizeof none);
   if (plan->filter && plan->no_new_privileges && load_filter(plan) < 0) fail(plan, FILTER, errno);
   int code = ENOENT;
   for (const char *const *path = plan->candidates; *path; path++) {

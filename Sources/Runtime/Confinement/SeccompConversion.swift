@@ -38,10 +38,10 @@ private func filterAction(
   case .allow: return .allow
   case .log: return .log
   case .notify: throw .notifyUnsupported
-  case .errno:
+  case .returnError:
     // MAX_ERRNO: the kernel cuts larger ones down to it.
     guard value <= 4095 else { throw .errnoOutOfRange(value) }
-    return .errno(UInt16(value))
+    return .returnError(UInt16(value))
   case .trace:
     guard let message = UInt16(exactly: value) else { throw .errnoOutOfRange(value) }
     return .trace(message)

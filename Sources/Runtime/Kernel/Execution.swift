@@ -32,7 +32,6 @@ package struct FinalExecution: Sendable {
   package var filter: [UInt8]
   /// The flags of seccomp(2).
   package var filterFlags: UInt32
-  package var signalMask: SignalMask
   /// The first descriptor that the program does not inherit.
   package var firstClosed: UInt32
 
@@ -47,7 +46,6 @@ package struct FinalExecution: Sendable {
     noNewPrivileges: Bool,
     filter: [UInt8],
     filterFlags: UInt32,
-    signalMask: SignalMask,
     firstClosed: UInt32,
   ) {
     self.candidates = candidates
@@ -60,7 +58,6 @@ package struct FinalExecution: Sendable {
     self.noNewPrivileges = noNewPrivileges
     self.filter = filter
     self.filterFlags = filterFlags
-    self.signalMask = signalMask
     self.firstClosed = firstClosed
   }
 }
@@ -91,7 +88,6 @@ package struct FinalExecution: Sendable {
     unsafe plan.start = start
     unsafe plan.failure = failure
     unsafe plan.first_closed = CInt(execution.firstClosed)
-    unsafe plan.signal_mask = execution.signalMask.bits
   }
 
   /// Sets the final capabilities, and loads the filter where no_new_privs is off.

@@ -30,15 +30,6 @@ package enum Signals {
     )
   }
 
-  /// The set that is held back now.
-  package static func held() throws(KernelError) -> SignalMask {
-    var old = sigset_t()
-    try check("sigprocmask") { unsafe sigprocmask(SIG_SETMASK, nil, &old) }
-    return SignalMask(
-      bits: unsafe withUnsafeBytes(of: &old) { unsafe $0.load(as: UInt64.self) }
-    )
-  }
-
   /// Whether a signal that comes to a runtime in the foreground is meant for the container: all but
   /// the news of children and those of the runtime's own doing.
   package static func isForwarded(_ signal: Int32) -> Bool {

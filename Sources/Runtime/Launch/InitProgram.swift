@@ -117,7 +117,6 @@ extension Init {
       noNewPrivileges: process.noNewPrivileges,
       filter: request.filter?.program ?? [],
       filterFlags: request.filter?.flags ?? 0,
-      signalMask: request.options.signalMask,
       firstClosed: UInt32(3 + request.options.preservedDescriptors)
     )
   }

@@ -37,8 +37,6 @@ package struct LaunchOptions: Sendable {
   package var keepsKeyring: Bool
   /// How many descriptors from 3 on the program gets.
   package var preservedDescriptors: Int32
-  /// The signals that the program starts with held back: those of the caller.
-  package var signalMask: SignalMask
   /// The cgroup's directory on the host, for a container that sees it by a bind mount.
   package var cgroupDirectory: String?
   /// Whether setgroups(2) is denied in the container's user namespace: the price of mapping a group
@@ -49,14 +47,12 @@ package struct LaunchOptions: Sendable {
     movesRoot: Bool,
     keepsKeyring: Bool,
     preservedDescriptors: Int32,
-    signalMask: SignalMask,
     cgroupDirectory: String?,
     deniesSetgroups: Bool,
   ) {
     self.movesRoot = movesRoot
     self.keepsKeyring = keepsKeyring
     self.preservedDescriptors = preservedDescriptors
-    self.signalMask = signalMask
     self.cgroupDirectory = cgroupDirectory
     self.deniesSetgroups = deniesSetgroups
   }

@@ -18,6 +18,8 @@ package struct CreateOptions: Sendable {
   package var movesRoot: Bool
   package var keepsKeyring: Bool
   package var preservedDescriptors: Int32
+  /// Variables that the program gets on top of config.json's, as KEY=value.
+  package var environment: [String]
 
   package init(
     id: ContainerID,
@@ -27,6 +29,7 @@ package struct CreateOptions: Sendable {
     movesRoot: Bool,
     keepsKeyring: Bool,
     preservedDescriptors: Int32,
+    environment: [String],
   ) {
     self.id = id
     self.bundle = bundle
@@ -35,6 +38,7 @@ package struct CreateOptions: Sendable {
     self.movesRoot = movesRoot
     self.keepsKeyring = keepsKeyring
     self.preservedDescriptors = preservedDescriptors
+    self.environment = environment
   }
 }
 
@@ -42,8 +46,7 @@ package struct CreateOptions: Sendable {
 ///
 /// Spec: runtime.md, "Create".
 package func create(_ options: CreateOptions, on host: borrowing Host) throws(RuntimeError) {
-  let mask = try callersMask()
-  _ = try makeContainer(options, startsAtGate: true, signalMask: mask, on: host)
+  _ = try makeContainer(options, startsAtGate: true, on: host)
 }
 
 /// A container whose init waits to be started, locked by this process.
@@ -60,11 +63,11 @@ struct CreatedContainer: ~Copyable {
 func makeContainer(
   _ options: CreateOptions,
   startsAtGate: Bool,
-  signalMask: SignalMask,
   on host: borrowing Host,
 ) throws(RuntimeError) -> CreatedContainer {
   let bundle = try Bundle(path: options.bundle)
   for warning in bundle.plan.warnings { host.warn(warning) }
+  host.debug("bundle \(bundle.path): read")
   try checkTerminal(bundle.plan.process, options)
   let location = try withCgroups { () throws(CgroupError) in
     try CgroupLocation(
@@ -80,7 +83,6 @@ func makeContainer(
     options: options,
     bundle: bundle,
     startsAtGate: startsAtGate,
-    signalMask: signalMask,
     location: location,
     record: ContainerRecord(bundle: bundle, id: options.id, cgroup: location.path)
   )

@@ -14,7 +14,6 @@ struct Creation {
   let options: CreateOptions
   let bundle: Bundle
   let startsAtGate: Bool
-  let signalMask: SignalMask
   let location: CgroupLocation
   var record: ContainerRecord
 
@@ -27,14 +26,12 @@ struct Creation {
     options: CreateOptions,
     bundle: Bundle,
     startsAtGate: Bool,
-    signalMask: SignalMask,
     location: CgroupLocation,
     record: ContainerRecord,
   ) {
     self.options = options
     self.bundle = bundle
     self.startsAtGate = startsAtGate
-    self.signalMask = signalMask
     self.location = location
     self.record = record
   }
@@ -59,9 +56,11 @@ struct Creation {
     switch group {
     case nil:
       record.cgroup = nil
+      host.debug("cgroup: none")
       return try launch(into: nil, directory, on: host)
     case let group?:
       isCgroupOurs = true
+      host.debug("cgroup \(location.path): made, with its limits")
       return try launch(into: group.directory.raw, directory, on: host)
     }
   }
@@ -79,6 +78,7 @@ struct Creation {
     )
     let prepared = try launch(request, cgroup: cgroup, inherited, directory, on: host)
     do throws(RuntimeError) {
+      host.debug("init: prepared")
       record.isPrepared = true
       try write(to: directory)
       try writePIDFile(prepared.pid)
@@ -95,6 +95,8 @@ struct Creation {
 
   private func launchRequest(on host: borrowing Host) throws(RuntimeError) -> LaunchRequest {
     let confinement = try confinement(of: plan, on: host)
+    var plan = plan
+    plan.process.environment += options.environment
     return LaunchRequest(
       plan: plan,
       record: record,
@@ -104,7 +106,6 @@ struct Creation {
         movesRoot: options.movesRoot,
         keepsKeyring: options.keepsKeyring,
         preservedDescriptors: options.preservedDescriptors,
-        signalMask: signalMask,
         cgroupDirectory: try hostDirectory(on: host),
         deniesSetgroups: plan.namespaces.source(of: .user) == .new && Process.effectiveUser != 0
       )
@@ -129,6 +130,7 @@ struct Creation {
       ) { (pid) throws(LaunchError) in
         do throws(KernelError) {
           let identity = try host.processes.identity(of: pid)
+          host.debug("init: born as process \(pid)")
           record.initProcess = InitProcess(pid: pid, startTime: identity.startTime)
         } catch {
           throw .kernel(error, subject: "init")

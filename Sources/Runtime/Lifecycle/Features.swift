@@ -25,15 +25,10 @@ package func features() -> JSONValue {
   [
     "ociVersionMin": .string(SpecificationVersion.oldest),
     "ociVersionMax": .string(SpecificationVersion.newest),
-    "hooks": .strings([
-      "prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop",
-    ]),
+    "hooks": .strings(HookPlan.names),
     "mountOptions": .strings(MountOptionTable.supportedNames),
     "linux": [
-      // Time namespaces are decoded, and refused.
-      "namespaces": .strings(
-        NamespaceKind.allCases.filter { $0 != .time }.map(\.rawValue).sorted()
-      ),
+      "namespaces": .strings(NamespaceKind.supported.map(\.rawValue).sorted()),
       "capabilities": .strings(KnownCapabilities.names(of: KnownCapabilities.all)),
       "cgroup": ["v1": false, "v2": true, "systemd": false, "systemdUser": false, "rdma": true],
       "seccomp": seccompFeatures,

@@ -29,7 +29,6 @@ package func run(
     let made = try makeContainer(
       options,
       startsAtGate: false,
-      signalMask: try callersMask(),
       on: host
     )
     try started(made, on: host)
@@ -38,10 +37,10 @@ package func run(
   if runOptions.isSubreaper {
     try about("run") { () throws(KernelError) in try Process.setSubreaper(true) }
   }
-  // Held back before there is anything to forward them to; the container gets the caller's set.
-  let mask = try about("run") { () throws(KernelError) in try Signals.block(.all) }
+  // Held back before there is anything to forward them to.
+  try about("run") { () throws(KernelError) in _ = try Signals.block(.all) }
   let signals = try about("run") { () throws(KernelError) in try Signals.descriptor() }
-  let made = try makeContainer(options, startsAtGate: false, signalMask: mask, on: host)
+  let made = try makeContainer(options, startsAtGate: false, on: host)
   let pid = made.initProcess.pid
   let process = try about("run") { () throws(KernelError) in try Process.open(pid) }
   try started(made, on: host)
@@ -52,11 +51,6 @@ package func run(
     try delete(options.id, force: true, on: host)
   }
   return status.code
-}
-
-/// The signals that the caller of swrun holds back.
-func callersMask() throws(RuntimeError) -> SignalMask {
-  try about("signals") { () throws(KernelError) in try Signals.held() }
 }
 
 /// Starts what waits at its channel, and lets go of the container's lock.

@@ -11,12 +11,12 @@ struct Presentation: Sendable {
   var isDebug: Bool
 
   /// Prints a result on standard output.
-  func print(_ text: String) {
+  func show(_ text: String) {
     write([UInt8](text.utf8), to: 1)
   }
 
   /// Prints a JSON document and a line feed.
-  func print(_ value: JSONValue, _ layout: JSONValue.Layout = .indented(2)) {
+  func show(_ value: JSONValue, _ layout: JSONValue.Layout = .indented(2)) {
     write(value.text(layout) + [UInt8(ascii: "\n")], to: 1)
   }
 
@@ -49,6 +49,12 @@ struct Presentation: Sendable {
     } else {
       appendToLog(level: "debug", oneLine(text))
     }
+  }
+
+  /// Makes sure that the log can be written, before anything is done.
+  func openLog() throws(KernelError) {
+    guard let logPath else { return }
+    _ = try open(logPath, [.writeOnly, .create, .append], mode: 0o644)
   }
 
   private func appendToLog(level: String, _ message: String) {

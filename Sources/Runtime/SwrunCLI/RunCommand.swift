@@ -20,8 +20,15 @@ package func runCommand(_ words: [String]) -> Int32 {
   presentation.logPath = arguments.globals["log"]
   presentation.isJSON = arguments.globals["log-format"] == "json"
   presentation.isDebug = arguments.globals["debug"] != nil
+  do throws(KernelError) {
+    try presentation.openLog()
+  } catch {
+    presentation.logPath = nil
+    presentation.report(failure: "log: \(error)")
+    return ExitCode.failure
+  }
   if let text = informational(arguments) {
-    presentation.print(text)
+    presentation.show(text)
     return ExitCode.success
   }
   do throws(RuntimeError) {
@@ -60,12 +67,12 @@ private func perform(
   case "spec":
     try writeSpec(arguments)
   case "features":
-    presentation.print(features())
+    presentation.show(features())
   case "completion":
     guard let script = Completions.script(for: arguments.positional[0]) else {
       throw .refused("no completions for \"\(arguments.positional[0])\": use bash, zsh or fish")
     }
-    presentation.print(script)
+    presentation.show(script)
   default:
     try performOnContainer(arguments, presentation)
   }
@@ -79,7 +86,7 @@ private func performOnContainer(
   let host = try arguments.host(presentation)
   switch arguments.verb {
   case "start": try start(arguments.id(), on: host)
-  case "state": presentation.print(try state(of: arguments.id(), on: host))
+  case "state": presentation.show(try state(of: arguments.id(), on: host))
   case "list": try list(arguments, presentation, on: host)
   case "kill": try kill(arguments, on: host)
   case "delete": try delete(arguments.id(), force: arguments.has("force"), on: host)

@@ -8,7 +8,7 @@ package enum FilterAction: Equatable, Sendable {
   case killThread
   case trap
   /// The call fails with this errno.
-  case errno(UInt16)
+  case returnError(UInt16)
   /// A tracer is told, with this message.
   case trace(UInt16)
   case log
@@ -20,7 +20,7 @@ package enum FilterAction: Equatable, Sendable {
     case .killProcess: 0x8000_0000
     case .killThread: 0
     case .trap: 0x0003_0000
-    case .errno(let number): 0x0005_0000 | UInt32(number)
+    case .returnError(let number): 0x0005_0000 | UInt32(number)
     case .trace(let message): 0x7ff0_0000 | UInt32(message)
     case .log: 0x7ffc_0000
     case .allow: 0x7fff_0000
@@ -33,7 +33,7 @@ package enum FilterAction: Equatable, Sendable {
   var letsCallsThrough: Bool {
     switch self {
     case .allow, .log, .trace: true
-    case .killProcess, .killThread, .trap, .errno: false
+    case .killProcess, .killThread, .trap, .returnError: false
     }
   }
 }

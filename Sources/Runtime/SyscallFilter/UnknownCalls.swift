@@ -46,7 +46,7 @@ func unknownCallPrefix(_ limits: [LastCall]) -> [UInt8] {
 }
 
 /// ENOSYS, as all architectures but mips number it.
-private let noSuchCall = FilterAction.errno(38)
+private let noSuchCall = FilterAction.returnError(38)
 private let x86Token: UInt32 = 0xc000_003e
 private let x32Token: UInt32 = 0x4000_003e
 private let x32Bit: UInt32 = 0x4000_0000

@@ -99,7 +99,6 @@ struct ckernel_final {
   int start;                      // the descriptor to read one byte from, -1 for no wait
   int failure;                    // where a frame goes when a call fails
   int first_closed;               // this descriptor and all above it get close-on-exec
-  unsigned long long signal_mask; // the mask that the program starts with
 };
 
 // What final_exec writes to `failure` when it can't go on: `step` is 1 capabilities, 2 filter,

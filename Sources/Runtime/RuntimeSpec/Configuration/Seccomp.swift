@@ -10,7 +10,7 @@ package struct SeccompProfile: Equatable, Sendable {
     case killProcess = "SCMP_ACT_KILL_PROCESS"
     case killThread = "SCMP_ACT_KILL_THREAD"
     case trap = "SCMP_ACT_TRAP"
-    case errno = "SCMP_ACT_ERRNO"
+    case returnError = "SCMP_ACT_ERRNO"
     case trace = "SCMP_ACT_TRACE"
     case allow = "SCMP_ACT_ALLOW"
     case log = "SCMP_ACT_LOG"
@@ -139,7 +139,7 @@ extension SeccompProfile {
     switch action {
     case .notify:
       throw .unsupported("/linux/seccomp/\(actionPlace)", clause)
-    case .errno, .trace:
+    case .returnError, .trace:
       // SECCOMP_RET_DATA of uapi/linux/seccomp.h has 16 bits.
       guard let errnoRet, errnoRet > 0xFFFF else { return }
       throw failure(errnoPlace, "must be from 0 to 65535, is \(errnoRet)")

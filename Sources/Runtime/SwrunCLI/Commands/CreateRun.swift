@@ -45,6 +45,7 @@ extension Arguments {
       }
       preserved = number
     }
+    let sockets = try listenSockets()
     return CreateOptions(
       id: try id(),
       bundle: options["bundle"] ?? ".",
@@ -52,7 +53,8 @@ extension Arguments {
       consoleSocket: options["console-socket"],
       movesRoot: has("no-pivot"),
       keepsKeyring: has("no-new-keyring"),
-      preservedDescriptors: preserved
+      preservedDescriptors: preserved + sockets.count,
+      environment: sockets.environment,
     )
   }
 
@@ -94,4 +96,18 @@ extension Arguments {
       debug: { presentation.debug($0) }
     )
   }
+}
+
+/// Sockets that a service manager has opened for this process, to be handed on to the container.
+///
+/// See: sd_listen_fds(3): they are for the process that LISTEN_PID names, and lie from 3 on.
+private func listenSockets() throws(RuntimeError) -> (count: Int32, environment: [String]) {
+  guard let text = Process.variable("LISTEN_FDS"),
+    Process.variable("LISTEN_PID") == "\(Process.ownID)"
+  else { return (0, []) }
+  guard let count = Int32(text), (0...1024).contains(count) else {
+    throw .refused("LISTEN_FDS can't be \"\(text)\": use a number from 0 to 1024")
+  }
+  let names = Process.variable("LISTEN_FDNAMES").map { ["LISTEN_FDNAMES=\($0)"] } ?? []
+  return (count, ["LISTEN_FDS=\(count)", "LISTEN_PID=1"] + names)
 }

@@ -9,12 +9,12 @@ func list(
 ) throws(RuntimeError) {
   let documents = try states(on: host)
   if arguments.has("quiet") {
-    presentation.print(documents.map { "\($0.text(of: "id"))\n" }.joined())
+    presentation.show(documents.map { "\($0.text(of: "id"))\n" }.joined())
   } else if arguments.options["format"] == "json" {
     // `null` for none is what runc prints, and go-runc reads.
-    presentation.print(documents.isEmpty ? .null : .array(documents), .compact)
+    presentation.show(documents.isEmpty ? .null : .array(documents), .compact)
   } else {
-    presentation.print(table(documents))
+    presentation.show(table(documents))
   }
 }
 
