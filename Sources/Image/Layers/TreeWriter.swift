@@ -24,6 +24,7 @@ struct TreeWriter: ~Copyable {
   /// - Parameters:
   ///   - root: an empty directory.
   ///   - owner: of the root and of directories that no layer describes; nil for the caller.
+  /// - Throws: when the root cannot be read or given its owner.
   init(root: consuming RootDirectory, owner: Owner?) throws(FileError) {
     let isEmpty = try root.directory.entries().isEmpty
     if let owner { try root.directory.descriptor.setOwner(uid: owner.uid, gid: owner.gid) }
