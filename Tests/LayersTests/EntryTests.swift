@@ -108,6 +108,22 @@ import Testing
     #expect(world.contents("old") == "data")
   }
 
+  @Test("many links that wait for each other cost no more than their number")
+  func linkChain() throws {
+    var tar = TarBuilder()
+    // Every second one first, so that neither direction of a simple loop is quick.
+    for index in Array(stride(from: 0, to: 3000, by: 2)) + Array(stride(from: 1, to: 3000, by: 2)) {
+      var header = TarBuilder.Header("link\(index)")
+      header.type = "1"
+      header.link = text("link\(index + 1)")
+      tar.add(header)
+    }
+    tar.add(.init("link3000"), data: text("data"))
+    tar.end()
+    try world.apply(tar.bytes)
+    #expect(world.status("link0")?.st_nlink == 3001)
+  }
+
   @Test("a hard link without target is an error that names it")
   func missingTarget() throws {
     let broken = layer(.hardLink("a", to: "nowhere"))

@@ -120,6 +120,18 @@ import Testing
     #expect(try world.list() == [])
   }
 
+  @Test("names that multiply in memory are an error")
+  func nameBomb() throws {
+    var limits = LayerLimits.image
+    limits.nameBytes = 1 << 20
+    let deep = layer(.pax([("path", String(repeating: "d/", count: 2000) + "f")]), .file("short"))
+    guard case .tooLarge(let what, _) = try world.problem(deep, limits: limits) else {
+      Issue.record("was accepted")
+      return
+    }
+    #expect(what == "the length of all names")
+  }
+
   @Test("the caller can stop, and progress adds up to the blob")
   func progress() throws {
     var applier = try LayerApplier(

@@ -51,10 +51,6 @@ func text(_ string: String) -> [UInt8] { Array(string.utf8) }
 
 @Suite struct ReadTests {
   let folder: URL
-  var root: RootDirectory {
-    get throws { try RootDirectory(atPath: folder.path + "/root") }
-  }
-
   init() throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "rooted-\(UUID().uuidString)")
     try FileManager.default.createDirectory(
@@ -77,7 +73,7 @@ func text(_ string: String) -> [UInt8] { Array(string.utf8) }
   }
 
   func read(_ path: String, limit: Int = 1000) throws -> [UInt8]? {
-    let root = try root
+    let root = try RootDirectory(atPath: folder.path + "/root")
     return try root.contents(of: RootedPath(path), limit: limit)
   }
 

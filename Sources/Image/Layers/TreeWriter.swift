@@ -16,7 +16,7 @@ struct TreeWriter: ~Copyable {
   /// What this layer has put somewhere, and the directories on the way, by their real paths.
   var touched = TouchedPaths()
   /// The directories whose lower content this layer has hidden already.
-  var opaqueDirectories: Set<RootedPath> = []
+  var hiddenDirectories: Set<RootedPath> = []
   var pendingLinks: [RootedPath: PendingLink] = [:]
   /// Whether there is anything that this layer could hide.
   var hasLowerFiles: Bool
@@ -33,6 +33,9 @@ struct TreeWriter: ~Copyable {
     hasLowerFiles = !isEmpty
     directories.recordImplicit(RootedPath(""))
   }
+
+  /// How much memory the names take that must be remembered.
+  var rememberedBytes: Int { directories.byteCount + touched.byteCount }
 
   /// Starts an entry; its data and its end must follow.
   mutating func begin(_ step: EntryStep) throws(FileError) {
@@ -60,7 +63,7 @@ struct TreeWriter: ~Copyable {
   mutating func finishLayer() throws(FileError) -> PendingLink? {
     try makePendingLinks()
     touched = TouchedPaths()
-    opaqueDirectories = []
+    hiddenDirectories = []
     hasLowerFiles = true
     return pendingLinks.values.first
   }
