@@ -169,6 +169,8 @@ let package = Package(
     tests("ImageSpec", "ImageSpec"),
     tests("Archive", "Archive", resources: [.copy("Fixtures")]),
     tests("Codecs", "Codecs", resources: [.copy("Fixtures")]),
+    tests("RootedFiles", "RootedFiles"),
+    tests("Layers", "Layers"),
     tests("BundleConfig", "BundleConfig"),
   ],
 )

@@ -54,7 +54,7 @@ struct HostileRecords: CustomTestStringConvertible, Sendable {
     HostileHeader("unknown type", .unsupportedType(UInt8(ascii: "M"))) { $0.type = "M" },
     HostileHeader("no name", .emptyName) { $0.name = [] },
     HostileHeader("symbolic link without target", .emptyName) { $0.type = "2" },
-    HostileHeader("huge long name", .tooLarge(what: "the length of a name", limit: 65_536)) {
+    HostileHeader("huge long name", .tooLarge(what: "the length of a name", limit: 16_384)) {
       $0.type = "L"
       $0.size = octal(1 << 30, 12)
     },

@@ -71,7 +71,7 @@ package struct ArchiveLimits: Equatable, Sendable {
 
   /// Far beyond every honest image, and far below what would hurt.
   package static let image = ArchiveLimits(
-    nameLength: 65_536,
+    nameLength: 16_384,
     extendedHeaderLength: 1 << 20,
     entryCount: 4_000_000,
     sparsePieceCount: 1_000_000,

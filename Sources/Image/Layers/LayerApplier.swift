@@ -114,6 +114,9 @@ private struct LayerRun {
         entry = newEntry.path
         let step = try EntryStep(newEntry, ownership: ownership, limits: limits)
         try file { () throws(FileError) in try tree.begin(step) }
+        guard tree.rememberedBytes <= limits.nameBytes else {
+          throw .tooLarge(what: "the length of all names", limit: "\(limits.nameBytes) bytes")
+        }
       case .data(let range, let offset):
         try file { () throws(FileError) in
           try tree.write(chunk.extracting(range), at: offset)

@@ -6,15 +6,23 @@ package struct LayerLimits: Equatable, Sendable {
   package var ratio: UInt64
   /// The most bytes that a single file may pretend to have, its holes included.
   package var fileSize: UInt64
+  /// The most bytes of names that an unpack must remember, those of missing parents included.
+  package var nameBytes: Int
 
-  package init(freeBytes: UInt64, ratio: UInt64, fileSize: UInt64) {
+  package init(freeBytes: UInt64, ratio: UInt64, fileSize: UInt64, nameBytes: Int) {
     self.freeBytes = freeBytes
     self.ratio = ratio
     self.fileSize = fileSize
+    self.nameBytes = nameBytes
   }
 
   /// An honest layer shrinks to a third; one of zeros in gzip to a thousandth.
-  package static let image = LayerLimits(freeBytes: 8 << 30, ratio: 200, fileSize: 4 << 40)
+  package static let image = LayerLimits(
+    freeBytes: 8 << 30,
+    ratio: 200,
+    fileSize: 4 << 40,
+    nameBytes: 512 << 20,
+  )
 
   /// - Throws: when so many bytes came from a blob of that size.
   func check(unpacked: UInt64, blobSize: Int64) throws(LayerError.Problem) {

@@ -5,17 +5,25 @@ struct TouchedPaths {
   private var paths: Set<RootedPath> = []
   /// The directory of the last path, whose own directories are all known.
   private var lastDirectory: RootedPath?
+  private(set) var byteCount = 0
 
   func contains(_ path: RootedPath) -> Bool {
     paths.contains(path)
   }
 
   mutating func insert(_ path: RootedPath) {
-    paths.insert(path)
+    insertOne(path)
     guard let directory = path.enclosing, directory != lastDirectory else { return }
     lastDirectory = directory
     var next: RootedPath? = directory
-    while let path = next, paths.insert(path).inserted { next = path.enclosing }
+    while let path = next, insertOne(path) { next = path.enclosing }
+  }
+
+  @discardableResult
+  private mutating func insertOne(_ path: RootedPath) -> Bool {
+    guard paths.insert(path).inserted else { return false }
+    byteCount += path.bytes.count
+    return true
   }
 }
 
@@ -31,18 +39,26 @@ struct DirectoryRecords {
   }
 
   private var records: [RootedPath: Record] = [:]
+  private(set) var byteCount = 0
 
   mutating func record(_ path: RootedPath, _ attributes: FileAttributes) {
-    records[path] = Record(
-      mode: attributes.mode,
-      accessed: attributes.accessed,
-      modified: attributes.modified,
+    record(
+      path,
+      Record(
+        mode: attributes.mode,
+        accessed: attributes.accessed,
+        modified: attributes.modified,
+      ),
     )
   }
 
   /// A directory that no layer describes: the same on every machine and at every time.
   mutating func recordImplicit(_ path: RootedPath) {
-    records[path] = Record(mode: 0o755, accessed: .epoch, modified: .epoch)
+    record(path, Record(mode: 0o755, accessed: .epoch, modified: .epoch))
+  }
+
+  private mutating func record(_ path: RootedPath, _ record: Record) {
+    if records.updateValue(record, forKey: path) == nil { byteCount += path.bytes.count }
   }
 
   var childrenFirst: [(RootedPath, Record)] {

@@ -18,13 +18,13 @@ extension TreeWriter {
   /// Removes what lower layers have in a directory, which itself stays.
   mutating func hideContents(of path: RootedPath) throws(FileError) {
     guard hasLowerFiles, let place = try root.find(path.bytes[...]) else { return }
-    // The second time in a layer there is nothing left to hide.
-    guard opaqueDirectories.insert(place.path).inserted else { return }
     try removeUntouched(below: place.path)
   }
 
   /// Goes down only where this layer put something, by a list instead of recursion.
   private mutating func removeUntouched(below top: RootedPath) throws(FileError) {
+    // The second time in a layer there is nothing left to hide, only time to be lost.
+    guard hiddenDirectories.insert(top).inserted else { return }
     var waiting = [top]
     while let path = waiting.popLast() {
       guard let place = try root.findReal(path) else { continue }

@@ -34,13 +34,29 @@ extension TreeWriter {
 
   /// Makes the links that waited for their targets, also those that waited for each other.
   mutating func makePendingLinks() throws(FileError) {
-    var isProgressing = true
-    while isProgressing, !pendingLinks.isEmpty {
-      isProgressing = false
-      for (path, link) in pendingLinks where try makeLink(link) {
-        pendingLinks[path] = nil
-        isProgressing = true
-      }
+    for path in pendingLinks.keys.sorted(by: { $0.bytes.lexicographicallyPrecedes($1.bytes) }) {
+      try makePendingLink(at: path)
     }
+  }
+
+  /// Follows the chain of links that wait for each other to its end, then makes them backwards: each
+  /// is looked at twice at most, however an archive orders them.
+  private mutating func makePendingLink(at path: RootedPath) throws(FileError) {
+    var chain: [PendingLink] = []
+    var inChain: Set<RootedPath> = []
+    var next: RootedPath? = path
+    while let path = next, let link = pendingLinks[path], inChain.insert(path).inserted {
+      chain.append(link)
+      next = try realPath(of: link.target)
+    }
+    while let link = chain.popLast() {
+      guard try makeLink(link) else { return }
+      pendingLinks[link.path] = nil
+    }
+  }
+
+  private mutating func realPath(of path: RootedPath) throws(FileError) -> RootedPath? {
+    guard !path.isRoot, let place = try root.find(path.parent) else { return nil }
+    return RootedPath(try FileName(path.lastComponent), in: place.path)
   }
 }

@@ -16,7 +16,7 @@ struct TreeWriter: ~Copyable {
   /// What this layer has put somewhere, and the directories on the way, by their real paths.
   var touched = TouchedPaths()
   /// The directories whose lower content this layer has hidden already.
-  var opaqueDirectories: Set<RootedPath> = []
+  var hiddenDirectories: Set<RootedPath> = []
   var pendingLinks: [RootedPath: PendingLink] = [:]
   /// Whether there is anything that this layer could hide.
   var hasLowerFiles: Bool
@@ -24,6 +24,7 @@ struct TreeWriter: ~Copyable {
   /// - Parameters:
   ///   - root: an empty directory.
   ///   - owner: of the root and of directories that no layer describes; nil for the caller.
+  /// - Throws: when the root cannot be read or given its owner.
   init(root: consuming RootDirectory, owner: Owner?) throws(FileError) {
     let isEmpty = try root.directory.entries().isEmpty
     if let owner { try root.directory.descriptor.setOwner(uid: owner.uid, gid: owner.gid) }
@@ -32,6 +33,9 @@ struct TreeWriter: ~Copyable {
     hasLowerFiles = !isEmpty
     directories.recordImplicit(RootedPath(""))
   }
+
+  /// How much memory the names take that must be remembered.
+  var rememberedBytes: Int { directories.byteCount + touched.byteCount }
 
   /// Starts an entry; its data and its end must follow.
   mutating func begin(_ step: EntryStep) throws(FileError) {
@@ -59,7 +63,7 @@ struct TreeWriter: ~Copyable {
   mutating func finishLayer() throws(FileError) -> PendingLink? {
     try makePendingLinks()
     touched = TouchedPaths()
-    opaqueDirectories = []
+    hiddenDirectories = []
     hasLowerFiles = true
     return pendingLinks.values.first
   }

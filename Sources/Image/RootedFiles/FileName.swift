@@ -67,7 +67,8 @@ package struct RootedPath: Hashable, Sendable, CustomStringConvertible {
     isRoot ? nil : RootedPath(clean: Array(parent))
   }
 
-  private init(clean bytes: [UInt8]) {
+  /// A path that is known to be clean.
+  init(clean bytes: [UInt8]) {
     self.bytes = bytes
   }
 

@@ -53,15 +53,11 @@ package struct RootDirectory: ~Copyable {
     return location
   }
 
-  /// Finds a directory by its real path, of any length.
+  /// Finds a directory by its real path.
   ///
   /// - Returns: nil when it isn't there or when a link has come in its way.
   package func findReal(_ path: RootedPath) throws(FileError) -> Location? {
-    if let found = try openWithoutLinks(path.bytes[...]) { return found }
-    guard path.bytes.count >= 4096 else { return nil }
-    var walk = Walk(root: directory, path: path.bytes[...], making: false)
-    guard let found = try walk.run(), found.path == path else { return nil }
-    return found
+    try openWithoutLinks(path.bytes[...])
   }
 
   /// Removes an entry of any kind, a directory with all below it; nothing there is fine.
@@ -96,22 +92,34 @@ package struct RootDirectory: ~Copyable {
     return location
   }
 
-  /// The quick way: one call, good for every path that exists, has no link in it and is not too
-  /// long for the kernel.
+  /// The quick way, for paths that exist and have no link in them: one call for each piece that is
+  /// short enough for the kernel, which for all but monsters means one call.
   private func openWithoutLinks(_ path: ArraySlice<UInt8>) throws(FileError) -> Location? {
-    guard !path.isEmpty else {
-      return Location(directory: directory, path: RootedPath(cleaning: path))
-    }
     guard !path.contains(0) else { throw .invalidName(Array(path)) }
+    var current = directory
+    var rest = path
     do throws(FileError) {
-      let opened = try directory.openBelow(path, flags: O_DIRECTORY, resolve: RESOLVE_NO_SYMLINKS)
-      return Location(directory: Directory(owning: opened), path: RootedPath(cleaning: path))
+      while !rest.isEmpty {
+        let piece = leadingPiece(of: rest)
+        rest = rest.dropFirst(piece.count + 1)
+        current = Directory(
+          owning: try current.openBelow(piece, flags: O_DIRECTORY, resolve: RESOLVE_NO_SYMLINKS)
+        )
+      }
+      return Location(directory: current, path: RootedPath(clean: Array(path)))
     } catch {
       switch error.code {
       case .noEntry, .notDirectory, .linkLoop, .nameTooLong: return nil
       default: throw error
       }
     }
+  }
+
+  /// Whole components within PATH_MAX.
+  private func leadingPiece(of path: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    let start = path.prefix(4000)
+    guard start.count < path.count, let slash = start.lastIndex(of: 0x2F) else { return path }
+    return start[..<slash]
   }
 }
 

@@ -7,7 +7,7 @@ struct Walk {
   private let root: Directory
   private let making: Bool
   private var current: Directory
-  private var position: [ArraySlice<UInt8>] = []
+  private var path = RootedPath("")
   /// What is left to walk, the next one last.
   private var pending: [ArraySlice<UInt8>]
   private var linksLeft = 40
@@ -35,8 +35,6 @@ struct Walk {
     return Location(directory: current, path: path)
   }
 
-  private var path: RootedPath { RootedPath(cleaning: Array(position.joined(separator: [0x2F]))) }
-
   private mutating func enter(_ name: FileName) throws(FileError) -> Bool {
     switch try current.status(of: name)?.kind {
     case .directory:
@@ -63,13 +61,14 @@ struct Walk {
 
   private mutating func goDown(_ name: FileName) throws(FileError) {
     current = try current.openDirectory(name)
-    position.append(name.bytes)
+    path = RootedPath(name, in: path)
   }
 
   /// The way up is asked anew from the root, not through `..`, which somebody could have moved.
   private mutating func goUp() throws(FileError) {
-    guard position.popLast() != nil else { return }
-    guard !position.isEmpty else {
+    guard let above = path.enclosing else { return }
+    path = above
+    guard !path.isRoot else {
       current = root
       return
     }
@@ -89,7 +88,7 @@ struct Walk {
     let target = try current.target(of: name)
     if target.first == 0x2F {
       current = root
-      position = []
+      path = RootedPath("")
     }
     pending += target.split(separator: 0x2F).reversed()
   }

@@ -1,29 +1,57 @@
 package import ContentStore
 package import ImageSpec
-import RootedFiles
+package import RootedFiles
 
-/// What to load, and how to call it.
+/// How to load, and what to call it.
 package struct LoadRequest: Sendable {
-  package enum Source: Sendable {
-    case standardInput
-    /// A file or directory by its path.
-    case path(String)
-  }
-
-  package let source: Source
+  /// The path of the file or directory; nil for standard input.
+  package let path: String?
   /// The only name to be written, whatever the archive says.
   package let name: Reference?
   /// Called with the number of bytes of each piece of the source that was read.
   package let progress: @Sendable (Int64) -> Void
 
   package init(
-    source: Source,
+    path: String?,
     name: Reference?,
     progress: @escaping @Sendable (Int64) -> Void,
   ) {
-    self.source = source
+    self.path = path
     self.name = name
     self.progress = progress
+  }
+}
+
+/// What is loaded, opened once: it may be a pipe.
+package enum LoadSource: ~Copyable {
+  case directory(Directory)
+  case file(OwnedDescriptor)
+
+  /// Opens a file or directory, or standard input for nil.
+  /// - Throws: when it can't be opened.
+  package init(path: String?) throws(TransferError) {
+    self = try sourced { () throws(FileError) in
+      guard let path else { return .file(try OwnedDescriptor(duplicating: 0)) }
+      do throws(FileError) {
+        return .directory(try Directory(atPath: path))
+      } catch  where error.code == .notDirectory {
+        return .file(try OwnedDescriptor(openingFileAtPath: path))
+      }
+    }
+  }
+
+  /// The size of a regular file, to measure progress by.
+  package borrowing func size() throws(TransferError) -> Int64? {
+    switch self {
+    case .directory: return nil
+    case .file(let file):
+      do throws(FileError) {
+        let status = try file.status()
+        return status.kind == .regular ? status.size : nil
+      } catch {
+        throw .source(error)
+      }
+    }
   }
 }
 
@@ -41,13 +69,14 @@ package struct LoadedImage: Sendable {
 /// Everything is verified in a staging place first: a load that fails leaves the store as it was.
 /// - Throws: when the source is no such thing, or anything in it is not what it claims to be.
 package func load(
+  _ opened: consuming LoadSource,
   _ request: LoadRequest,
   into store: ContentStore,
 ) throws(TransferError) -> [LoadedImage] {
   var staging = try stored { () throws(StoreError) in try Staging(store) }
   let source: BlobSource
   let images: [NamedImage]
-  switch try OpenedSource(request.source) {
+  switch consume opened {
   case .directory(let directory):
     let layout = LayoutDirectory(directory, progress: request.progress)
     source = .layout(layout)
@@ -86,24 +115,4 @@ private func archiveImages(
   }
   guard let manifests = try archive.dockerManifests(staging) else { throw .notAnImage }
   return try dockerImages(manifests, in: archive, &staging, request)
-}
-
-private enum OpenedSource: ~Copyable {
-  case directory(Directory)
-  case file(OwnedDescriptor)
-
-  init(_ source: LoadRequest.Source) throws(TransferError) {
-    switch source {
-    case .standardInput:
-      self = .file(try sourced { () throws(FileError) in try OwnedDescriptor(duplicating: 0) })
-    case .path(let path):
-      self = try sourced { () throws(FileError) in
-        do throws(FileError) {
-          return .directory(try Directory(atPath: path))
-        } catch  where error.code == .notDirectory {
-          return .file(try OwnedDescriptor(openingFileAtPath: path))
-        }
-      }
-    }
-  }
 }

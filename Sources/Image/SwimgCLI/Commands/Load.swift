@@ -2,7 +2,6 @@ import ArgumentParser
 import ContentStore
 import HostProcess
 import ImageSpec
-import RootedFiles
 import Transfer
 
 /// The verb `swimg load`.
@@ -32,38 +31,27 @@ struct LoadCommand: ParsableCommand {
     if isStream, Surroundings.isTerminal(0) {
       throw ValidationError("standard input is a terminal: redirect an archive to it")
     }
-    let bar = ProgressBar("load", isQuiet: quiet, total: isStream ? nil : fileSize(source))
+    // Opened before the store: a missing source must not leave a new store behind.
+    let opened = try wrapping(subject, try LoadSource(path: isStream ? nil : source))
+    let bar = ProgressBar("load", isQuiet: quiet, total: try opened.size())
     let request = LoadRequest(
-      source: isStream ? .standardInput : .path(source),
+      path: isStream ? nil : source,
       name: name,
       progress: { bar.advance(by: $0) },
     )
-    // The store is made only when there is something to load.
-    if !isStream { try wrapping(subject, try checkReadable(source)) }
     let target = try store.openOrMake(subject)
     defer { bar.end() }
-    let images = try wrapping(subject, try load(request, into: target))
+    let images: [LoadedImage]
+    do throws(TransferError) {
+      images = try load(opened, request, into: target)
+    } catch {
+      throw CommandFailure(subject, error.description, interrupted: error.cause)
+    }
     bar.end()
     guard !quiet else { return }
     for image in images {
       let replaced = image.replaced.map { ", in place of \($0.short)" } ?? ""
       Presentation.write("\(image.reference.short) \(image.digest)\(replaced)\n")
     }
-  }
-}
-
-/// A missing source must not leave a new store behind.
-private func checkReadable(_ path: String) throws(FileError) {
-  _ = try OwnedDescriptor(openingFileAtPath: path)
-}
-
-/// The size of a regular file, to measure progress by.
-private func fileSize(_ path: String) -> Int64? {
-  do throws(FileError) {
-    let status = try OwnedDescriptor(openingFileAtPath: path).status()
-    return status.kind == .regular ? status.size : nil
-  } catch {
-    // The load itself will tell what is wrong.
-    return nil
   }
 }
