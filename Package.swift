@@ -70,7 +70,7 @@ let swrun: [Target] = [
   runtime("Capabilities", ["CCap", "Kernel"]),
   runtime("SyscallFilter", ["CSeccomp", "Kernel"]),
   // Floor 3
-  runtime("State", ["JSON", "Kernel"]),
+  runtime("State", ["JSON", "Kernel", "RuntimeSpec"]),
   runtime("Cgroups", ["Kernel", "RuntimeSpec"]),
   runtime("Rootfs", ["Kernel", "RuntimeSpec"]),
   runtime("Confinement", ["Capabilities", "Kernel", "RuntimeSpec", "SyscallFilter"]),
@@ -79,12 +79,18 @@ let swrun: [Target] = [
   // Floor 4
   runtime(
     "Launch",
-    ["Cgroups", "Confinement", "Hooks", "JSON", "Kernel", "Rootfs", "RuntimeSpec", "State", "Terminal"],
+    [
+      "Capabilities", "Confinement", "Hooks", "JSON", "Kernel", "Rootfs", "RuntimeSpec", "State",
+      "SyscallFilter", "Terminal",
+    ],
   ),
   // Floor 5
   runtime(
     "Lifecycle",
-    ["Cgroups", "Hooks", "JSON", "Kernel", "Launch", "RuntimeSpec", "State", "SyscallFilter"],
+    [
+      "Capabilities", "Cgroups", "Confinement", "Hooks", "JSON", "Kernel", "Launch", "RuntimeSpec",
+      "State", "SyscallFilter",
+    ],
   ),
   // Floor 6
   runtime("SwrunCLI", ["JSON", "Kernel", "Lifecycle", "RuntimeSpec", "State"]),
@@ -110,18 +116,26 @@ let swimg: [Target] = [
   image("RootedFiles", ["CImageSystem"]),
   image("Hashing", ["CCrypto"]),
   image("Codecs", ["CISAL", "CZstd"]),
+  image("HostProcess"),
   // Floor 2
   image("ContentStore", ["Hashing", "ImageSpec", "RootedFiles"]),
   image("Layers", ["Archive", "Codecs", "Hashing", "ImageSpec", "RootedFiles"]),
   image("BundleConfig", ["ImageSpec", "RootedFiles"]),
   // Floor 3
-  image("Unpack", ["BundleConfig", "ContentStore", "ImageSpec", "Layers", "RootedFiles"]),
-  image("Transfer", ["Archive", "Codecs", "ContentStore", "Hashing", "ImageSpec", "RootedFiles"]),
+  image(
+    "Unpack",
+    ["BundleConfig", "ContentStore", "HostProcess", "ImageSpec", "Layers", "RootedFiles"],
+  ),
+  image(
+    "Transfer",
+    ["Archive", "Codecs", "ContentStore", "Hashing", "HostProcess", "ImageSpec", "RootedFiles"],
+  ),
   // Floor 5
   image(
     "SwimgCLI",
     [
-      "BundleConfig", "ContentStore", "ImageSpec", "Transfer", "Unpack",
+      "BundleConfig", "ContentStore", "HostProcess", "ImageSpec", "RootedFiles", "Transfer",
+      "Unpack",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
   ),
@@ -144,15 +158,17 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
   ],
   targets: swrun + swimg + [
-    tests("JSON", "JSON"),
+    tests("JSON", "JSON", resources: [.copy("Fixtures")]),
     tests("RuntimeSpec", "RuntimeSpec", resources: [.copy("Fixtures")]),
     tests("Cgroups", "Cgroups"),
     tests("SyscallFilter", "SyscallFilter"),
+    tests("Capabilities", "Capabilities"),
+    tests("Confinement", "Confinement"),
     tests("Launch", "Launch"),
     tests("SwrunCLI", "SwrunCLI"),
     tests("ImageSpec", "ImageSpec"),
-    tests("Archive", "Archive"),
-    tests("Codecs", "Codecs"),
+    tests("Archive", "Archive", resources: [.copy("Fixtures")]),
+    tests("Codecs", "Codecs", resources: [.copy("Fixtures")]),
     tests("BundleConfig", "BundleConfig"),
   ],
 )

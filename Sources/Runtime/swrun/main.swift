@@ -1,1 +1,3 @@
-// swrun
+import SwrunCLI
+
+endProcess(runCommand(CommandLine.arguments))

@@ -1,1 +1,137 @@
-int ckernel_placeholder(void);
+// What Swift cannot call: system calls that glibc does not wrap, variadic ones, macros with
+// arguments, and the last yard of init (final_exec.c).
+//
+// One function, one system call, the same order of arguments; -1 and errno on failure. Types are
+// plain int and const char *: a POSIX typedef here would change where Swift thinks that it is from.
+
+#ifndef CKERNEL_H
+#define CKERNEL_H
+
+#include <linux/magic.h>
+#include <linux/mount.h>
+#include <linux/openat2.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/vfs.h>
+
+// clone3(2). pidfd and cgroup are used only where flags ask for them.
+long ckernel_clone3(unsigned long long flags, int exit_signal, int cgroup, int *pidfd);
+
+// pidfd_open(2), pidfd_send_signal(2), waitid(2) with P_PIDFD.
+int ckernel_pidfd_open(int pid, unsigned int flags);
+int ckernel_pidfd_send_signal(int pidfd, int signal);
+
+// openat2(2); O_CLOEXEC is the caller's to give.
+int ckernel_openat2(int directory, const char *path, unsigned long long flags,
+                    unsigned long long mode, unsigned long long resolve);
+
+// open_tree(2), move_mount(2), mount_setattr(2), fsopen(2), fsconfig(2), fsmount(2).
+int ckernel_open_tree(int directory, const char *path, unsigned int flags);
+int ckernel_move_mount(int from, const char *from_path, int to, const char *to_path,
+                       unsigned int flags);
+int ckernel_mount_setattr(int directory, const char *path, unsigned int flags,
+                          unsigned long long set, unsigned long long clear,
+                          unsigned long long propagation);
+int ckernel_fsopen(const char *type, unsigned int flags);
+int ckernel_fsconfig(int context, unsigned int command, const char *key, const char *value, int aux);
+int ckernel_fsmount(int context, unsigned int flags, unsigned int attributes);
+
+// pivot_root(2).
+int ckernel_pivot_root(const char *new_root, const char *put_old);
+
+// prctl(2), with the arguments that a command does not use as zeroes.
+int ckernel_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
+int ckernel_prctl_name(const char *name);
+
+// keyctl(2): KEYCTL_JOIN_SESSION_KEYRING.
+int ckernel_join_session_keyring(const char *name);
+
+// ioctl(2): a terminal's size, its controlling process, its peer, and a network link set up.
+int ckernel_set_window_size(int terminal, unsigned short rows, unsigned short columns);
+int ckernel_set_controlling_terminal(int terminal);
+int ckernel_open_terminal_peer(int master, int flags);
+int ckernel_unlock_terminal(int master);
+int ckernel_set_link_up(const char *link);
+
+// sendmsg(2), recvmsg(2) of one datagram with at most one descriptor. descriptor is -1 for none.
+long ckernel_send(int socket, const void *bytes, unsigned long count, int descriptor);
+long ckernel_receive(int socket, void *bytes, unsigned long capacity, int *descriptor);
+
+// A stream or seqpacket connection to a path; the path may not exceed 107 bytes.
+int ckernel_connect_unix(const char *path);
+
+// fcntl(2): F_SETFD, F_GETFL and F_SETFL, F_DUPFD_CLOEXEC.
+int ckernel_set_close_on_exec(int descriptor, int on);
+int ckernel_set_nonblocking(int descriptor, int on);
+int ckernel_duplicate(int descriptor);
+int ckernel_is_open(int descriptor);
+
+// close_range(2) with CLOSE_RANGE_CLOEXEC, to the last descriptor.
+int ckernel_close_range_on_exec(unsigned int first);
+
+// fexecve by execveat(2) with AT_EMPTY_PATH.
+int ckernel_exec_descriptor(int descriptor, char *const arguments[], char *const environment[]);
+
+// setgroups(2), setresuid(2), setresgid(2): the raw calls of a single thread.
+int ckernel_set_groups(const unsigned int *groups, unsigned long count);
+int ckernel_set_user(unsigned int id);
+int ckernel_set_group(unsigned int id);
+
+// device numbers: makedev(3), major(3), minor(3).
+unsigned long long ckernel_device(unsigned int major, unsigned int minor);
+unsigned int ckernel_device_major(unsigned long long device);
+unsigned int ckernel_device_minor(unsigned long long device);
+
+// The environment of the process, environ(7).
+char **ckernel_environment(void);
+
+// What is left to do once a filter may forbid what Swift's runtime calls: see final_exec.c.
+struct ckernel_final {
+  const char *const *candidates;  // absolute paths to try in order, ended by a null pointer
+  char *const *arguments;
+  char *const *environment;
+  unsigned long long effective, permitted, inheritable, ambient;
+  int no_new_privileges;          // the filter is loaded after the wait, and before it otherwise
+  const void *filter;             // a struct sock_filter array, or a null pointer
+  unsigned short filter_length;   // in instructions
+  unsigned int filter_flags;      // seccomp(2) flags
+  int start;                      // the descriptor to read one byte from, -1 for no wait
+  int failure;                    // where a frame goes when a call fails
+  int first_closed;               // this descriptor and all above it get close-on-exec
+  unsigned long long signal_mask; // the mask that the program starts with
+};
+
+// What final_exec writes to `failure` when it can't go on: `step` is 1 capabilities, 2 filter,
+// 3 the wait for start, 4 exec.
+struct ckernel_final_failure {
+  unsigned char tag;
+  unsigned char step;
+  unsigned short reserved;
+  int code;
+};
+
+_Noreturn void ckernel_final_exec(const struct ckernel_final *plan);
+
+// The part of it before the wait for start: final capabilities, and the filter where privileges may
+// still be gained later. Returns 0, or the failed step with errno in *code.
+int ckernel_final_confine(const struct ckernel_final *plan, int *code);
+
+// What a process is confined by: prlimit(2) of itself, ioprio_set(2), sched_setattr(2),
+// personality(2), and keyctl(2) KEYCTL_SETPERM.
+int ckernel_set_limit(unsigned int resource, unsigned long long soft, unsigned long long hard);
+int ckernel_set_io_priority(int value);
+int ckernel_set_scheduler(unsigned int policy, unsigned long long flags, int nice,
+                          unsigned int priority, unsigned long long runtime,
+                          unsigned long long deadline, unsigned long long period);
+int ckernel_set_personality(unsigned long persona);
+int ckernel_set_key_permissions(int key, unsigned int mask);
+
+// bpf(2), for programs of type BPF_PROG_TYPE_CGROUP_DEVICE.
+int ckernel_bpf_load_device(const void *instructions, unsigned int count);
+int ckernel_bpf_attach_device(int cgroup, int program, int replaced);
+int ckernel_bpf_detach_device(int cgroup, int program);
+int ckernel_bpf_query_device(int cgroup, unsigned int *ids, unsigned int *count);
+int ckernel_bpf_open_program(unsigned int id);
+
+#endif

@@ -1,1 +1,0 @@
-int ckernel_placeholder(void) { return 0; }

@@ -1,0 +1,68 @@
+import Kernel
+package import RuntimeSpec
+
+extension ControlGroup {
+  /// Writes the limits of a configuration into a control group that is in use.
+  ///
+  /// Spec: config-linux.md, "Control groups", checkBeforeUpdate.
+  package func apply(_ resources: Resources) throws(CgroupError) {
+    if resources.memory?.checkBeforeUpdate == true, let limit = resources.memory?.limit, limit > 0 {
+      let used = try memoryInUse()
+      guard used <= limit else {
+        throw .invalidLimit("memory.limit", reason: "\(limit) is below the \(used) in use")
+      }
+    }
+    try write(try limitSettings(for: resources))
+  }
+
+  /// Writes settings in their order.
+  func write(_ settings: [LimitSetting]) throws(CgroupError) {
+    var early: [LimitSetting] = []
+    for setting in settings {
+      do throws(KernelError) {
+        try write(setting)
+      } catch  where error.code == .invalid && setting.mayComeTooEarly {
+        early.append(setting)
+      } catch {
+        throw failure(error, of: setting)
+      }
+    }
+    for setting in early {
+      do throws(KernelError) {
+        try write(setting)
+      } catch {
+        throw failure(error, of: setting)
+      }
+    }
+  }
+
+  private func write(_ setting: LimitSetting) throws(KernelError) {
+    for choice in setting.choices.dropLast() {
+      do throws(KernelError) {
+        return try Cgroups.write(choice.text, to: choice.file, of: directory)
+      } catch  where error.code == .noEntry {
+        continue
+      }
+    }
+    guard let last = setting.choices.last else { return }
+    do throws(KernelError) {
+      try Cgroups.write(last.text, to: last.file, of: directory)
+    } catch  where error.code == .noEntry && setting.acceptsAbsence {
+      // The kernel does as the value says anyway.
+    }
+  }
+
+  private func failure(_ error: KernelError, of setting: LimitSetting) -> CgroupError {
+    // cgroupfs lets nobody make files: what can't be opened for want of permission isn't there.
+    error.code == .noEntry ? .missingFile(setting.file) : .kernel(error)
+  }
+
+  private func memoryInUse() throws(CgroupError) -> Int64 {
+    let text = try wrapping { () throws(KernelError) in
+      try read("memory.current", of: directory)
+    }
+    let number = controllerNames(in: text).first.flatMap { Int64($0) }
+    guard let number else { throw .missingFile("memory.current") }
+    return number
+  }
+}

@@ -1,0 +1,105 @@
+package import Kernel
+
+/// A container's control group in the directory manager: a directory of the cgroup2 file system.
+package struct ControlGroup: ~Copyable {
+  package let location: CgroupLocation
+  /// For clone3(2) with CLONE_INTO_CGROUP.
+  package let directory: OwnedDescriptor
+  /// How many of the location's components were there before this container.
+  let foreignCount: Int
+  /// Whether the directory was there before, and may have limits already.
+  let isReused: Bool
+
+  init(
+    location: CgroupLocation,
+    directory: consuming OwnedDescriptor,
+    foreignCount: Int,
+    isReused: Bool,
+  ) {
+    self.location = location
+    self.directory = directory
+    self.foreignCount = foreignCount
+    self.isReused = isReused
+  }
+
+  /// Opens the control group of a container that exists; nil when it is gone.
+  package static func existing(
+    at location: CgroupLocation,
+    in hierarchy: borrowing CgroupHierarchy,
+  ) throws(CgroupError) -> ControlGroup? {
+    do throws(KernelError) {
+      let directory = try openGroup(location.relativePath(through: .max), in: hierarchy.root)
+      // Directories above the container's own may be anyone's by now: they stay.
+      return ControlGroup(
+        location: location,
+        directory: directory,
+        foreignCount: location.components.count - 1,
+        isReused: true,
+      )
+    } catch  where error.code == .noEntry {
+      return nil
+    } catch {
+      throw .kernel(error)
+    }
+  }
+
+  /// Where the directory is on the host.
+  package func hostPath(in hierarchy: borrowing CgroupHierarchy) -> String {
+    hierarchy.mountPoint + location.path
+  }
+
+  /// Makes the container's root the owner of the files that a delegatee may write, so that a user
+  /// namespace can manage what is below its own cgroup.
+  ///
+  /// See: cgroup-v2.rst, "Model of Delegation"; /sys/kernel/cgroup/delegate, since Linux 4.15.
+  package func delegate(toUser user: UInt32) throws(CgroupError) {
+    // The group stays: no id that means the same is known.
+    let sameGroup = UInt32.max
+    try wrapping { () throws(KernelError) in try directory.setOwner(user, group: sameGroup) }
+    let list = try wrapping { () throws(KernelError) in
+      try open("/sys/kernel/cgroup/delegate", [.readOnly]).readAll(limit: 4096)
+    }
+    for name in controllerNames(in: list) where !name.contains("/") {
+      do throws(KernelError) {
+        let file = try open(at: directory, name, [.path, .noFollow], [.beneath])
+        try file.setOwner(user, group: sameGroup)
+      } catch  where error.code == .noEntry {
+        // The list is of all that could be there, with every controller.
+      } catch {
+        throw .kernel(error)
+      }
+    }
+  }
+}
+
+/// Opens the directory of a control group, without leaving the hierarchy.
+func openGroup(
+  _ path: String,
+  in parent: borrowing OwnedDescriptor,
+) throws(KernelError) -> OwnedDescriptor {
+  try open(
+    at: parent,
+    path,
+    [.readOnly, .directory],
+    [.beneath, .noSymlinks, .noMountCrossing],
+  )
+}
+
+/// Writes a file of a control group in one call.
+func write(
+  _ text: String,
+  to file: String,
+  of group: borrowing OwnedDescriptor,
+) throws(KernelError) {
+  let opened = try open(at: group, file, [.writeOnly, .noFollow], [.beneath])
+  try opened.writeOnce(text, subject: "\(file) (\(text))")
+}
+
+/// Reads a file of a control group whole.
+func read(
+  _ file: String,
+  of group: borrowing OwnedDescriptor,
+) throws(KernelError) -> [UInt8] {
+  try open(at: group, file, [.readOnly, .noFollow], [.beneath])
+    .readAll(limit: 64 << 20, subject: file)
+}

@@ -1,0 +1,109 @@
+import Kernel
+
+extension ControlGroup {
+  /// Kills every process of the control group and of those below it, with one write.
+  ///
+  /// See: cgroup-v2.rst, "cgroup.kill", since Linux 5.14.
+  package func kill() throws(CgroupError) {
+    try wrapping { () throws(KernelError) in
+      try Cgroups.write("1", to: "cgroup.kill", of: directory)
+    }
+  }
+
+  /// The processes of the control group and of those below it, in no order.
+  package func processes() throws(CgroupError) -> [Int32] {
+    try wrapping { () throws(KernelError) in try Self.processes(of: directory) }
+  }
+
+  private static func processes(
+    of group: borrowing OwnedDescriptor,
+  ) throws(KernelError) -> [Int32] {
+    var list: [Int32] = []
+    do throws(KernelError) {
+      let text = try read("cgroup.procs", of: group)
+      // 0 stands for a process that this pid namespace doesn't see.
+      list = controllerNames(in: text).compactMap { Int32($0) }.filter { $0 > 0 }
+    } catch  where [.notSupported, .noDevice, .noEntry].contains(error.code) {
+      // A threaded cgroup, whose processes are listed above it; or one that went meanwhile.
+    }
+    for name in try Directory.subdirectories(of: group) {
+      do throws(KernelError) {
+        list += try processes(of: try openGroup(name, in: group))
+      } catch  where error.code == .noEntry {
+        // It went meanwhile.
+      }
+    }
+    return list
+  }
+
+  /// Whether any process is left, below it too; zombies don't count.
+  package func isPopulated() throws(CgroupError) -> Bool {
+    try value(of: "populated")
+  }
+
+  /// Whether every process is stopped by the freezer.
+  package func isFrozen() throws(CgroupError) -> Bool {
+    try value(of: "frozen")
+  }
+
+  /// Stops every process, or lets them go on, and waits until that is so.
+  ///
+  /// - Throws: `timedOut`.
+  package func setFrozen(_ isFrozen: Bool, withinMilliseconds limit: Int64) throws(CgroupError) {
+    try wrapping { () throws(KernelError) in
+      try Cgroups.write(isFrozen ? "1" : "0", to: "cgroup.freeze", of: directory)
+    }
+    guard try wait(for: "frozen", toBe: isFrozen, withinMilliseconds: limit) else {
+      throw .timedOut(location.path, waitingFor: isFrozen ? "freezing" : "thawing")
+    }
+  }
+
+  /// Waits until no process is left.
+  ///
+  /// - Returns: false when the time is over first.
+  package func waitUntilEmpty(withinMilliseconds limit: Int64) throws(CgroupError) -> Bool {
+    try wait(for: "populated", toBe: false, withinMilliseconds: limit)
+  }
+
+  private func value(of key: String) throws(CgroupError) -> Bool {
+    do throws(KernelError) {
+      return eventValue(of: key, in: try read("cgroup.events", of: directory))
+    } catch  where [.noEntry, .noDevice].contains(error.code) {
+      // The control group is gone.
+      return false
+    } catch {
+      throw .kernel(error)
+    }
+  }
+
+  /// See: cgroup-v2.rst, "cgroup.events": a change is a POLLPRI.
+  private func wait(
+    for key: String,
+    toBe wanted: Bool,
+    withinMilliseconds limit: Int64,
+  ) throws(CgroupError) -> Bool {
+    let end = Clock.monotonicMilliseconds + limit
+    do throws(KernelError) {
+      let events = try open(at: directory, "cgroup.events", [.readOnly, .noFollow], [.beneath])
+      while true {
+        // Reading comes first: it arms the notification, and what it says may be what is wanted.
+        if eventValue(of: key, in: try events.readFromStart(upTo: 4096)) == wanted { return true }
+        let left = end - Clock.monotonicMilliseconds
+        guard left > 0 else { return false }
+        _ = try events.wait(for: .changed, milliseconds: Int32(min(left, 1000)))
+      }
+    } catch  where [.noEntry, .noDevice].contains(error.code) {
+      // The control group is gone, and its processes with it.
+      return !wanted
+    } catch {
+      throw .kernel(error)
+    }
+  }
+}
+
+/// The value of a key in a file such as cgroup.events, which has 0 or 1.
+func eventValue(of key: String, in text: [UInt8]) -> Bool {
+  let words = controllerNames(in: text)
+  guard let index = words.firstIndex(of: key), index + 1 < words.count else { return false }
+  return words[index + 1] == "1"
+}

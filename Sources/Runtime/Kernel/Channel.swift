@@ -1,0 +1,109 @@
+import CKernel
+import Glibc
+
+/// One end of a pair of connected SOCK_SEQPACKET sockets: the kernel keeps the frames apart.
+///
+/// See: socketpair(2), unix(7).
+package struct Channel: ~Copyable {
+  package let descriptor: OwnedDescriptor
+
+  package init(adopting descriptor: consuming OwnedDescriptor) {
+    self.descriptor = descriptor
+  }
+
+  /// Gives the descriptor's number away: whoever takes it closes it.
+  package consuming func release() -> CInt { descriptor.release() }
+
+  /// The longest frame, in bytes; a longer one is an error at the sender.
+  package static let longestFrame = 4096
+
+  /// Both ends of a new pair.
+  package static func pair() throws(KernelError) -> ChannelPair {
+    var ends: (CInt, CInt) = (-1, -1)
+    try check("socketpair") {
+      unsafe withUnsafeMutableBytes(of: &ends) { buffer in
+        unsafe buffer.withMemoryRebound(to: CInt.self) {
+          unsafe socketpair(
+            AF_UNIX,
+            CInt(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue),
+            0,
+            $0.baseAddress
+          )
+        }
+      }
+    }
+    return ChannelPair(
+      first: Channel(adopting: OwnedDescriptor(adopting: ends.0)),
+      second: Channel(adopting: OwnedDescriptor(adopting: ends.1))
+    )
+  }
+
+  /// Sends one frame, and a descriptor with it if one is given.
+  package func send(_ frame: [UInt8], descriptor passed: CInt? = nil) throws(KernelError) {
+    try check("sendmsg", "\(frame.count) bytes") {
+      unsafe frame.withUnsafeBytes {
+        unsafe ckernel_send(descriptor.raw, $0.baseAddress, UInt($0.count), passed ?? -1)
+      }
+    }
+  }
+
+  /// Waits for one frame; an empty one means that the other end is closed.
+  package func receive() throws(KernelError) -> [UInt8] {
+    var passed: CInt = -1
+    var failure: KernelError?
+    let frame = unsafe [UInt8](unsafeUninitializedCapacity: Self.longestFrame) { buffer, filled in
+      do throws(KernelError) {
+        filled = try check("recvmsg") {
+          unsafe ckernel_receive(descriptor.raw, buffer.baseAddress, UInt(buffer.count), &passed)
+        }
+      } catch {
+        failure = error
+        filled = 0
+      }
+    }
+    // Nobody on this channel sends descriptors: what came is not kept open.
+    if passed >= 0 { _ = OwnedDescriptor(adopting: passed) }
+    // A peer that died with a frame of ours unread counts as closed.
+    if let failure {
+      guard failure.code == .connectionReset else { throw failure }
+      return []
+    }
+    return frame
+  }
+}
+
+/// The two ends of a new channel.
+package struct ChannelPair: ~Copyable {
+  package let first: Channel
+  package let second: Channel
+
+  /// The first end alone; the other one is closed.
+  package consuming func keepFirst() -> Channel { first }
+
+  /// The second end alone; the other one is closed.
+  package consuming func keepSecond() -> Channel { second }
+}
+
+/// Connections to sockets that the caller of swrun listens on.
+package enum UnixSocket {
+  /// Connects to a stream socket by its path.
+  ///
+  /// - Throws: ENAMETOOLONG for a path over 107 bytes, and what connect(2) says.
+  package static func connect(_ path: String) throws(KernelError) -> OwnedDescriptor {
+    OwnedDescriptor(adopting: try check("connect", path) { unsafe ckernel_connect_unix(path) })
+  }
+
+  /// Sends a descriptor with a few bytes.
+  package static func send(
+    _ descriptor: borrowing OwnedDescriptor,
+    with bytes: [UInt8],
+    over socket: borrowing OwnedDescriptor,
+  ) throws(KernelError) {
+    let (to, passed) = (socket.raw, descriptor.raw)
+    try check("sendmsg") {
+      unsafe bytes.withUnsafeBytes {
+        unsafe ckernel_send(to, $0.baseAddress, UInt($0.count), passed)
+      }
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import Glibc
+
+/// Files that live in memory alone.
+///
+/// See: memfd_create(2).
+package enum MemoryFile {
+  /// A file with the given content, to be read from its start.
+  package static func holding(
+    _ bytes: [UInt8],
+    name: String,
+  ) throws(KernelError) -> OwnedDescriptor {
+    let raw = try check("memfd_create", name) {
+      unsafe memfd_create(name, UInt32(MFD_CLOEXEC))
+    }
+    let file = OwnedDescriptor(adopting: raw)
+    try file.writeAll(bytes, subject: name)
+    try check("lseek", name) { lseek(raw, 0, SEEK_SET) }
+    return file
+  }
+}

@@ -1,0 +1,179 @@
+import CKernel
+import Glibc
+
+/// The flags MOUNT_ATTR_* of one mount.
+///
+/// See: mount_setattr(2).
+package struct MountAttributes: OptionSet, Sendable {
+  package let rawValue: UInt64
+
+  package init(rawValue: UInt64) {
+    self.rawValue = rawValue
+  }
+
+  package static let readOnly = MountAttributes(rawValue: 0x1)
+  package static let noSetID = MountAttributes(rawValue: 0x2)
+  package static let noDevices = MountAttributes(rawValue: 0x4)
+  package static let noExecution = MountAttributes(rawValue: 0x8)
+}
+
+/// A mount that is attached nowhere yet, or the place where one is: the mount API by descriptor.
+package enum Mounting {
+  /// Changes the propagation of a mount, MS_SHARED and its like, below it too if `isRecursive`.
+  package static func setPropagation(
+    of mount: borrowing OwnedDescriptor,
+    _ propagation: UInt64,
+    isRecursive: Bool,
+    subject: String,
+  ) throws(KernelError) {
+    let number = mount.raw
+    let flags = UInt32(AT_EMPTY_PATH) | (isRecursive ? UInt32(recursive) : 0)
+    try check("mount_setattr", subject) {
+      unsafe ckernel_mount_setattr(number, "", flags, 0, 0, propagation)
+    }
+  }
+
+  /// Sets and clears MOUNT_ATTR_* of a mount, and of all below it if `isRecursive`.
+  package static func setAttributes(
+    of mount: borrowing OwnedDescriptor,
+    set: UInt64,
+    clear: UInt64,
+    isRecursive: Bool,
+    subject: String,
+  ) throws(KernelError) {
+    let number = mount.raw
+    let flags = UInt32(AT_EMPTY_PATH) | (isRecursive ? UInt32(recursive) : 0)
+    try check("mount_setattr", subject) {
+      unsafe ckernel_mount_setattr(number, "", flags, set, clear, 0)
+    }
+  }
+
+  /// A detached copy of what is mounted at an open file: a bind mount to be.
+  package static func clone(
+    _ source: borrowing OwnedDescriptor,
+    isRecursive: Bool,
+    subject: String,
+  ) throws(KernelError) -> OwnedDescriptor {
+    let number = source.raw
+    let flags =
+      UInt32(OPEN_TREE_CLONE) | UInt32(AT_EMPTY_PATH) | UInt32(O_CLOEXEC)
+      | (isRecursive ? UInt32(recursive) : 0)
+    let raw = try check("open_tree", subject) {
+      unsafe ckernel_open_tree(number, "", flags)
+    }
+    return OwnedDescriptor(adopting: raw)
+  }
+
+  /// Attaches a detached mount on an open file.
+  package static func attach(
+    _ mount: borrowing OwnedDescriptor,
+    on target: borrowing OwnedDescriptor,
+    subject: String,
+  ) throws(KernelError) {
+    let from = mount.raw
+    let to = target.raw
+    try check("move_mount", subject) {
+      unsafe ckernel_move_mount(
+        from,
+        "",
+        to,
+        "",
+        UInt32(MOVE_MOUNT_F_EMPTY_PATH) | UInt32(MOVE_MOUNT_T_EMPTY_PATH)
+      )
+    }
+  }
+
+  /// Begins a new mount of a file system type.
+  package static func openFileSystem(_ type: String) throws(KernelError) -> OwnedDescriptor {
+    OwnedDescriptor(
+      adopting: try check("fsopen", type) {
+        unsafe ckernel_fsopen(type, UInt32(FSOPEN_CLOEXEC))
+      }
+    )
+  }
+
+  /// Gives a file system one option: a flag when `value` is nil.
+  package static func setOption(
+    _ context: borrowing OwnedDescriptor,
+    _ key: String,
+    _ value: String?,
+  ) throws(KernelError) {
+    let number = context.raw
+    if let value {
+      try check("fsconfig", "\(key)=\(value)") {
+        unsafe ckernel_fsconfig(number, UInt32(FSCONFIG_SET_STRING.rawValue), key, value, 0)
+      }
+    } else {
+      try check("fsconfig", key) {
+        unsafe ckernel_fsconfig(number, UInt32(FSCONFIG_SET_FLAG.rawValue), key, nil, 0)
+      }
+    }
+  }
+
+  /// Makes the file system, and a detached mount of it with the given MOUNT_ATTR_*.
+  package static func create(
+    _ context: borrowing OwnedDescriptor,
+    attributes: UInt64,
+    subject: String,
+  ) throws(KernelError) -> OwnedDescriptor {
+    let number = context.raw
+    try check("fsconfig", subject) {
+      ckernel_fsconfig(number, UInt32(FSCONFIG_CMD_CREATE.rawValue), nil, nil, 0)
+    }
+    let raw = try check("fsmount", subject) {
+      ckernel_fsmount(number, UInt32(FSMOUNT_CLOEXEC), UInt32(attributes))
+    }
+    return OwnedDescriptor(adopting: raw)
+  }
+
+  /// What the file system itself has to say of a refused option: the last message of its log.
+  package static func lastMessage(of context: borrowing OwnedDescriptor) -> String? {
+    var last: String?
+    do throws(KernelError) {
+      while true {
+        let bytes = try context.read(upTo: 512)
+        if bytes.isEmpty { return last }
+        last = String(decoding: bytes.dropFirst(2), as: UTF8.self)
+        if last?.last == "\n" { last?.removeLast() }
+      }
+    } catch {
+      // ENODATA: no more messages.
+      return last
+    }
+  }
+
+  /// Mounts by the old call, for options that fsconfig(2) can't take (values over 255 bytes).
+  package static func mountClassic(
+    source: String,
+    type: String,
+    on target: String,
+    flags: UInt,
+    data: String,
+  ) throws(KernelError) {
+    try check("mount", type) {
+      unsafe data.withCString { unsafe mount(source, target, type, flags, $0) }
+    }
+  }
+
+  /// Makes the current directory the root, and lets go of the old one.
+  package static func pivotToWorkingDirectory() throws(KernelError) {
+    try check("pivot_root", ".") { unsafe ckernel_pivot_root(".", ".") }
+    // The old root now lies on top of the new one at "/": pivot_root(2), NOTES.
+    try check("umount2", "old root") { unsafe umount2(".", CInt(MNT_DETACH)) }
+    try check("chdir", "/") { unsafe chdir("/") }
+  }
+
+  /// Moves the mount at the current directory over the root, and changes into it.
+  package static func moveWorkingDirectoryToRoot() throws(KernelError) {
+    try check("mount", "MS_MOVE") { unsafe mount(".", "/", nil, 0x2000, nil) }
+    try check("chroot", ".") { unsafe chroot(".") }
+    try check("chdir", "/") { unsafe chdir("/") }
+  }
+
+  /// Sets the propagation of the root and all below it.
+  package static func setRootPropagation(_ flags: UInt) throws(KernelError) {
+    try check("mount", "/") { unsafe mount(nil, "/", nil, flags, nil) }
+  }
+
+  private static let recursive: CInt = 0x8000  // AT_RECURSIVE, <linux/fcntl.h>
+}

@@ -1,0 +1,90 @@
+import Glibc
+
+/// A procfs that is known to be one: every path below it is resolved without leaving it.
+///
+/// A path such as /proc/self/attr can be covered by another mount inside a container
+/// (CVE-2019-16884, CVE-2025-52881), so nothing here is opened by an absolute name.
+package struct ProcessFiles: ~Copyable {
+  private let root: OwnedDescriptor
+
+  /// Opens the host's procfs.
+  ///
+  /// - Throws: EXDEV when what is at /proc is no procfs, or not its root.
+  package init() throws(KernelError) {
+    let opened = try Kernel.open("/proc", [.path, .directory])
+    let rootInode = 1  // PROC_ROOT_INO, <linux/proc_ns.h>
+    guard try opened.fileSystemMagic() == FileSystemMagic.procfs,
+      try opened.status().inode == rootInode
+    else {
+      throw KernelError(call: "open", code: .crossDevice, subject: "/proc (not a procfs)")
+    }
+    root = opened
+  }
+
+  private init(root: consuming OwnedDescriptor) {
+    self.root = root
+  }
+
+  /// Another handle of the same procfs.
+  package func duplicate() throws(KernelError) -> ProcessFiles {
+    ProcessFiles(root: try root.duplicate())
+  }
+
+  /// Opens a file of procfs, as `self/status` or `sys/kernel/shmmax`.
+  package func open(_ path: String, _ flags: OpenFlags) throws(KernelError) -> OwnedDescriptor {
+    try Kernel.open(at: root, path, flags, [.beneath, .noMountCrossing, .noMagicLinks])
+  }
+
+  /// Opens what a magic link of procfs points to, as `1234/ns/net`.
+  package func openTarget(
+    of path: String,
+    _ flags: OpenFlags,
+  ) throws(KernelError) -> OwnedDescriptor {
+    try Kernel.open(at: root, path, flags, [])
+  }
+
+  /// Reads a file whole, at most `limit` bytes.
+  package func read(_ path: String, limit: Int = 1 << 20) throws(KernelError) -> [UInt8] {
+    try open(path, [.readOnly]).readAll(limit: limit, subject: "/proc/\(path)")
+  }
+
+  /// Writes a file in one call.
+  package func write(_ path: String, _ text: String) throws(KernelError) {
+    try open(path, [.writeOnly]).writeOnce(text, subject: "/proc/\(path)")
+  }
+
+  /// When a process started, in clock ticks since boot, and its state letter.
+  ///
+  /// With its id this names one process for ever, as an id alone does not.
+  ///
+  /// See: proc(5), /proc/pid/stat, fields 3 and 22.
+  ///
+  /// - Throws: ENOENT or ESRCH when there is no such process.
+  package func identity(of pid: Int32) throws(KernelError) -> ProcessIdentity {
+    let text = try read("\(pid)/stat")
+    // The name in field 2 may hold anything, spaces and brackets too: count from its end.
+    guard let end = text.lastIndex(of: UInt8(ascii: ")")) else {
+      throw KernelError(call: "read", code: .init(rawValue: EIO), subject: "/proc/\(pid)/stat")
+    }
+    let fields = text[(end + 1)...].split(separator: UInt8(ascii: " "))
+    guard fields.count > 19, let letter = fields[0].first,
+      let start = UInt64(String(decoding: fields[19], as: UTF8.self))
+    else {
+      throw KernelError(call: "read", code: .init(rawValue: EIO), subject: "/proc/\(pid)/stat")
+    }
+    return ProcessIdentity(startTime: start, state: letter)
+  }
+}
+
+/// What tells one process from a later one with the same id.
+package struct ProcessIdentity: Equatable, Sendable {
+  /// In clock ticks since boot.
+  package let startTime: UInt64
+  /// The state letter of proc(5).
+  package let state: UInt8
+
+  /// Whether the process has ended, and only waits to be reaped.
+  package var hasEnded: Bool {
+    state == UInt8(ascii: "Z") || state == UInt8(ascii: "X")
+  }
+}

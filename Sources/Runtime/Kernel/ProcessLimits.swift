@@ -1,0 +1,102 @@
+import CKernel
+import Glibc
+
+/// What a scheduling policy is made of.
+///
+/// See: sched_setattr(2); times are in nanoseconds.
+package struct SchedulingAttributes: Equatable, Sendable {
+  package var policy: UInt32
+  package var flags: UInt64
+  package var nice: Int32
+  package var priority: UInt32
+  package var runtime: UInt64
+  package var deadline: UInt64
+  package var period: UInt64
+
+  package init(
+    policy: UInt32,
+    flags: UInt64,
+    nice: Int32,
+    priority: UInt32,
+    runtime: UInt64,
+    deadline: UInt64,
+    period: UInt64,
+  ) {
+    self.policy = policy
+    self.flags = flags
+    self.nice = nice
+    self.priority = priority
+    self.runtime = runtime
+    self.deadline = deadline
+    self.period = period
+  }
+}
+
+extension Process {
+  /// Sets a resource limit; UInt64.max is none.
+  ///
+  /// See: prlimit(2).
+  package static func setLimit(
+    _ resource: UInt32,
+    soft: UInt64,
+    hard: UInt64,
+    subject: String,
+  ) throws(KernelError) {
+    try check("prlimit", subject) { ckernel_set_limit(resource, soft, hard) }
+  }
+
+  /// Sets the I/O priority, `class << 13 | level`.
+  ///
+  /// See: ioprio_set(2).
+  package static func setIOPriority(_ value: UInt16) throws(KernelError) {
+    try check("ioprio_set", "\(value)") { ckernel_set_io_priority(CInt(value)) }
+  }
+
+  package static func setScheduler(_ attributes: SchedulingAttributes) throws(KernelError) {
+    try check("sched_setattr", "policy \(attributes.policy)") {
+      ckernel_set_scheduler(
+        attributes.policy,
+        attributes.flags,
+        attributes.nice,
+        attributes.priority,
+        attributes.runtime,
+        attributes.deadline,
+        attributes.period,
+      )
+    }
+  }
+
+  /// Sets the execution domain.
+  ///
+  /// See: personality(2).
+  package static func setPersonality(_ persona: UInt32) throws(KernelError) {
+    try check("personality", "\(persona)") { ckernel_set_personality(UInt(persona)) }
+  }
+
+  /// Takes a capability out of the bounding set for ever.
+  ///
+  /// See: PR_CAPBSET_DROP in prctl(2).
+  package static func dropFromBoundingSet(_ capability: Int) throws(KernelError) {
+    try check("prctl", "PR_CAPBSET_DROP \(capability)") {
+      ckernel_prctl(PR_CAPBSET_DROP, UInt(capability), 0, 0, 0)
+    }
+  }
+
+  /// Leaves the session keyring for the one of a name, which is made if it isn't there.
+  ///
+  /// - Returns: the keyring's serial number.
+  ///
+  /// See: keyctl_join_session_keyring(3).
+  package static func joinSessionKeyring(_ name: String) throws(KernelError) -> Int32 {
+    try check("keyctl", "KEYCTL_JOIN_SESSION_KEYRING \(name)") {
+      unsafe ckernel_join_session_keyring(name)
+    }
+  }
+
+  /// Says who may do what with a key.
+  ///
+  /// See: keyctl_setperm(3).
+  package static func setKeyPermissions(_ key: Int32, _ mask: UInt32) throws(KernelError) {
+    try check("keyctl", "KEYCTL_SETPERM") { ckernel_set_key_permissions(key, mask) }
+  }
+}

@@ -1,0 +1,45 @@
+import CKernel
+import Glibc
+
+/// The calls behind a pseudoterminal.
+///
+/// See: pts(4), ioctl_tty(2).
+package enum PseudoTerminal {
+  /// Makes the slave of a new master usable.
+  package static func unlock(_ master: borrowing OwnedDescriptor) throws(KernelError) {
+    let raw = master.raw
+    try check("ioctl", "TIOCSPTLCK") { ckernel_unlock_terminal(raw) }
+  }
+
+  /// The slave of a master, opened without a path.
+  ///
+  /// No name can be swapped under it (CVE-2025-52565). TIOCGPTPEER is there since Linux 4.13.
+  package static func openPeer(
+    of master: borrowing OwnedDescriptor,
+  ) throws(KernelError) -> OwnedDescriptor {
+    let raw = master.raw
+    return OwnedDescriptor(
+      adopting: try check("ioctl", "TIOCGPTPEER") {
+        ckernel_open_terminal_peer(raw, O_RDWR | O_NOCTTY | O_CLOEXEC)
+      }
+    )
+  }
+
+  /// Sets the size, in characters.
+  package static func setSize(
+    of terminal: borrowing OwnedDescriptor,
+    rows: UInt16,
+    columns: UInt16,
+  ) throws(KernelError) {
+    let raw = terminal.raw
+    try check("ioctl", "TIOCSWINSZ") { ckernel_set_window_size(raw, rows, columns) }
+  }
+
+  /// Makes a terminal the controlling one of this session.
+  package static func makeControlling(
+    _ terminal: borrowing OwnedDescriptor,
+  ) throws(KernelError) {
+    let raw = terminal.raw
+    try check("ioctl", "TIOCSCTTY") { ckernel_set_controlling_terminal(raw) }
+  }
+}

@@ -1,0 +1,179 @@
+import Kernel
+import Rootfs
+import RuntimeSpec
+
+/// What the clones need, opened by the creator: it can reach what init may not.
+struct Blueprint: ~Copyable {
+  let request: LaunchRequest
+  let inherited: InheritedDescriptors
+  let cgroup: CInt?
+  /// Namespaces to join; their numbers stay open in all processes until the program starts.
+  let joined: [JoinedNamespace]
+  /// Detached copies of bind sources, by the mount's place in the list.
+  let bindSources: [Int: CInt]
+
+  init(
+    _ request: LaunchRequest,
+    inherited: consuming InheritedDescriptors,
+    cgroup: CInt?,
+  ) throws(LaunchError) {
+    let joined = try Self.openNamespaces(request.plan.namespaces)
+    let bindSources = try Self.openBindSources(request.plan)
+    self.request = request
+    self.inherited = inherited
+    self.cgroup = cgroup
+    self.joined = joined
+    self.bindSources = bindSources
+  }
+
+  private static func openNamespaces(
+    _ plan: NamespacePlan,
+  ) throws(LaunchError) -> [JoinedNamespace] {
+    var list: [JoinedNamespace] = []
+    for entry in plan.entries {
+      guard case .join(let path) = entry.source else { continue }
+      let opened = try about("\(entry.kind.rawValue) namespace") { () throws(KernelError) in
+        try open(path, [.readOnly])
+      }
+      list.append(.init(kind: entry.kind, path: path, descriptor: opened.release()))
+    }
+    return list
+  }
+
+  /// Root of a user namespace may not search the host's directories, so the creator goes there.
+  private static func openBindSources(_ plan: ContainerPlan) throws(LaunchError) -> [Int: CInt] {
+    var list: [Int: CInt] = [:]
+    guard plan.namespaces.source(of: .user) != nil else { return list }
+    for mount in plan.mounts {
+      guard case .bind(let source, let isRecursive) = mount.kind, !mount.isRemount else { continue }
+      let opened = try about("mount \(source) on \(mount.destination)") {
+        () throws(KernelError) in
+        try detachedBindSource(source, isRecursive: isRecursive)
+      }
+      list[mount.index] = opened.release()
+    }
+    return list
+  }
+
+  /// What an intermediate has to join before init is made; empty where init does it all.
+  ///
+  /// A pid namespace takes effect on children only. A user namespace by path must be entered before
+  /// others are made in it; before a new one, the others must be joined while there is the right to.
+  private var joinedBeforeInit: [JoinedNamespace] {
+    let isUserNew = request.plan.namespaces.source(of: .user) == .new
+    return joined.filter { $0.kind == .user || $0.kind == .pid || (isUserNew && $0.kind != .mount) }
+      .sorted { $0.kind == .user && $1.kind != .user }
+  }
+
+  /// The namespaces that the clone of init makes; the cgroup namespace is init's own step.
+  private var newNamespaces: NamespaceFlags {
+    NamespaceFlags(rawValue: request.plan.namespaces.cloneFlags).subtracting(.cgroup)
+  }
+
+  /// Makes init, by way of an intermediate where one is needed.
+  consuming func make(_ processes: borrowing ProcessFiles) throws(LaunchError) -> PreparedInit {
+    let own = try about("procfs") { () throws(KernelError) in try processes.duplicate() }
+    let ends = try about("init") { () throws(KernelError) in try Channel.pair() }
+    let early = joinedBeforeInit
+    let flags = newNamespaces
+    let side = try about("clone") { () throws(KernelError) in
+      try clone(namespaces: early.isEmpty ? flags : [], cgroup: cgroup, asSibling: false)
+    }
+    switch consume side {
+    case .child:
+      inherited.closeWithheld()
+      let channel = ends.keepSecond()
+      if early.isEmpty {
+        becomeInit(channel: channel, processes: own, early: early)
+      }
+      becomeIntermediate(channel: channel, processes: own, early: early, flags: flags)
+    case .parent(let pid, let pidfd):
+      closeOpened()
+      let channel = ends.keepFirst()
+      guard !early.isEmpty else {
+        return PreparedInit(pid: pid, process: pidfd, channel: channel)
+      }
+      return try adoptInit(of: pid, channel: channel)
+    }
+  }
+
+  /// Init has its own copies: the creator's are of no more use.
+  private func closeOpened() {
+    for namespace in joined { _ = OwnedDescriptor(adopting: namespace.descriptor) }
+    for (_, descriptor) in bindSources { _ = OwnedDescriptor(adopting: descriptor) }
+  }
+
+  private consuming func becomeInit(
+    channel: consuming Channel,
+    processes: consuming ProcessFiles,
+    early: [JoinedNamespace],
+  ) -> Never {
+    let done = Set(early.map(\.kind))
+    Init(
+      request: request,
+      channel: channel,
+      processes: processes,
+      inherited: inherited,
+      joined: joined.filter { !done.contains($0.kind) },
+      bindSources: bindSources
+    ).run()
+  }
+
+  /// Joins what init can't join for itself, makes init a child of the creator, and ends.
+  private consuming func becomeIntermediate(
+    channel: consuming Channel,
+    processes: consuming ProcessFiles,
+    early: [JoinedNamespace],
+    flags: NamespaceFlags,
+  ) -> Never {
+    do throws(KernelError) {
+      try Process.setName("swrun:inter")
+      // Whoever is in those namespaces already must not trace us (CVE-2016-9962).
+      try Process.setDumpable(false)
+      for namespace in early {
+        try enter(
+          namespace: OwnedDescriptor(adopting: namespace.descriptor),
+          NamespaceFlags(rawValue: namespace.kind.cloneFlag),
+          subject: namespace.path
+        )
+      }
+      // The intermediate was born in the cgroup, so init is too.
+      let side = try clone(namespaces: flags, cgroup: nil, asSibling: true)
+      switch consume side {
+      case .child: break
+      case .parent(let pid, _):
+        try channel.send(InitMessage.initProcess(pid).frame)
+        Process.end(0)
+      }
+    } catch {
+      let failure = InitFailure(step: .joinNamespaces, error, subject: "namespaces")
+      do throws(KernelError) {
+        try channel.send(InitMessage.failed(failure).frame)
+      } catch {
+        // The creator is gone.
+      }
+      Process.end(1)
+    }
+    becomeInit(channel: channel, processes: processes, early: early)
+  }
+}
+
+/// Learns from the intermediate which process init is.
+private func adoptInit(
+  of intermediate: Int32,
+  channel: consuming Channel,
+) throws(LaunchError) -> PreparedInit {
+  let frame = try about("intermediate") { () throws(KernelError) in try channel.receive() }
+  _ = try about("intermediate") { () throws(KernelError) in try Process.wait(for: intermediate) }
+  let message: InitMessage
+  do throws(HandshakeError) { message = try InitMessage(frame: frame) } catch {
+    throw .handshake(error)
+  }
+  switch message {
+  case .initProcess(let pid):
+    let process = try about("init") { () throws(KernelError) in try Process.open(pid) }
+    return PreparedInit(pid: pid, process: process, channel: channel)
+  case .failed(let failure): throw .initFailed(failure)
+  case .mounted, .prepared: throw .handshake(.unexpected("\(message)"))
+  }
+}

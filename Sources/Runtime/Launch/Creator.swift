@@ -1,0 +1,140 @@
+import Hooks
+import JSON
+package import Kernel
+import Rootfs
+import RuntimeSpec
+import State
+
+/// Makes init and talks it through to where nothing is left but to start.
+///
+/// - Parameters:
+///   - request: everything that was decided beforehand.
+///   - cgroup: the directory that init is born in; nil leaves it in the creator's.
+///   - inherited: what init gets beside its channel.
+///   - processes: the host's procfs.
+///   - born: called with the id of init before anything else, to record it.
+/// - Returns: an init that waits to be started.
+/// - Throws: why there is none; init has ended by then.
+package func makeInit(
+  _ request: LaunchRequest,
+  cgroup: CInt?,
+  inherited: consuming InheritedDescriptors,
+  processes: borrowing ProcessFiles,
+  born: (Int32) throws(LaunchError) -> Void,
+) throws(LaunchError) -> PreparedInit {
+  let blueprint = try Blueprint(request, inherited: inherited, cgroup: cgroup)
+  let made = try blueprint.make(processes)
+  do throws(LaunchError) {
+    try converse(with: made, request, processes, born: born)
+  } catch {
+    made.kill()
+    throw error
+  }
+  return made
+}
+
+/// An init that waits for start, and what the creator holds of it.
+package struct PreparedInit: ~Copyable {
+  package let pid: Int32
+  package let process: OwnedDescriptor
+  let channel: Channel
+
+  init(pid: Int32, process: consuming OwnedDescriptor, channel: consuming Channel) {
+    self.pid = pid
+    self.process = process
+    self.channel = channel
+  }
+
+  /// Ends init, and takes its status.
+  package func kill() {
+    do throws(KernelError) {
+      try Process.signal(process, 9)
+      _ = try Process.wait(for: pid)
+    } catch {
+      // It has ended already: that is what was wanted.
+    }
+  }
+
+  /// Starts an init that waits at its channel.
+  ///
+  /// - Throws: what kept it from becoming its program.
+  package func start() throws(LaunchError) {
+    do throws(KernelError) {
+      try channel.send(CreatorMessage.start.frame)
+    } catch  where error.code == .brokenPipe {
+      // It has ended: what it said last, if anything, is still there to be read.
+      let last = try about("start") { () throws(KernelError) in try channel.receive() }
+      throw .failure(in: last)
+    } catch {
+      throw .kernel(error, subject: "start")
+    }
+    let answer = try about("start") { () throws(KernelError) in try channel.receive() }
+    // The channel is close-on-exec: its end means that the program runs.
+    guard !answer.isEmpty else { return }
+    throw .failure(in: answer)
+  }
+}
+
+extension LaunchError {
+  /// What a frame says that can only be a failure's.
+  static func failure(in frame: [UInt8]) -> LaunchError {
+    do throws(HandshakeError) {
+      switch try InitMessage(frame: frame) {
+      case .failed(let failure): return .initFailed(failure)
+      case let other: return .handshake(.unexpected("\(other)"))
+      }
+    } catch {
+      return .handshake(error)
+    }
+  }
+}
+
+private func converse(
+  with made: borrowing PreparedInit,
+  _ request: LaunchRequest,
+  _ processes: borrowing ProcessFiles,
+  born: (Int32) throws(LaunchError) -> Void,
+) throws(LaunchError) {
+  let pid = made.pid
+  try born(pid)
+  let plan = request.plan
+  if plan.namespaces.source(of: .user) == .new {
+    try about("id mappings") { () throws(KernelError) in
+      try writeIdentityMappings(
+        of: pid,
+        plan.namespaces,
+        deniesSetgroups: request.options.deniesSetgroups,
+        processes
+      )
+      try made.channel.send(CreatorMessage.identityMapped.frame)
+    }
+  }
+  while true {
+    let frame = try about("init") { () throws(KernelError) in try made.channel.receive() }
+    let message: InitMessage
+    do throws(HandshakeError) { message = try InitMessage(frame: frame) } catch {
+      throw .handshake(error)
+    }
+    switch message {
+    case .prepared: return
+    case .failed(let failure): throw .initFailed(failure)
+    case .mounted:
+      try runRuntimeHooks(request, pid: pid)
+      try about("init") { () throws(KernelError) in
+        try made.channel.send(CreatorMessage.hooksDone.frame)
+      }
+    case .initProcess: throw .handshake(.unexpected("\(message)"))
+    }
+  }
+}
+
+/// Runs prestart and createRuntime hooks, in the runtime's namespaces.
+private func runRuntimeHooks(_ request: LaunchRequest, pid: Int32) throws(LaunchError) {
+  let state = request.record.stateDocument(.creating, pid: pid).text(.compact)
+  do throws(HookError) {
+    try runHooks(request.plan.hooks.prestart, point: "prestart", state: state)
+    try runHooks(request.plan.hooks.createRuntime, point: "createRuntime", state: state)
+  } catch {
+    throw .hook(error)
+  }
+}

@@ -1,0 +1,123 @@
+import Kernel
+
+// How the creator and init talk while a container is made.
+//
+//   creator                      intermediate                         init
+//   ───────                      ────────────                         ────
+//   clone3 ───────────────────────────────────────────────────────────▶ born in its cgroup and in
+//     │  (only where a user or pid namespace is joined by path:          its new namespaces
+//     │   clone3 ──▶ setns; clone3 with CLONE_PARENT ────────────────▶)
+//     │◀──────────── initProcess(pid) ─────┘ ends
+//     │
+//     │ writes uid_map, gid_map                                          waits
+//     ├──────────────── identityMapped ────────────────────────────────▶ becomes root of the
+//     │                 (only with a new user namespace)                 namespace, mounts, makes
+//     │                                                                  devices
+//     │◀─────────────── mounted ─────────────────────────────────────────┤
+//     │ runs prestart and createRuntime hooks                            waits
+//     ├──────────────── hooksDone ──────────────────────────────────────▶ runs createContainer
+//     │                 (only with such hooks)                           hooks, pivots, confines
+//     │                                                                  itself
+//     │◀─────────────── prepared ────────────────────────────────────────┤
+//     │ records the container as created                                 waits for one byte: at the
+//     │                                                                  gate (create), or here (run)
+//     ├──────────────── start ─────────────────────────────────────────▶ runs startContainer hooks,
+//     │◀─────────────── end of file: the program runs ─────────────────── execve
+//     │
+//     │◀─────────────── failed(step, call, errno, subject) ───────────── at any point, then exit
+//
+// Frames are SOCK_SEQPACKET datagrams, so none can be cut in two. A frame that is too short, a tag
+// that nobody knows and an end of file are three different errors. The two directions are two types:
+// a message sent the wrong way does not compile.
+
+/// What the creator tells init.
+enum CreatorMessage: UInt8 {
+  case identityMapped = 0x4d
+  case hooksDone = 0x48
+  case start = 0x53
+
+  var frame: [UInt8] { [rawValue] }
+}
+
+/// What init, and the intermediate before it, tell the creator.
+enum InitMessage: Equatable {
+  /// The intermediate has made init, whose id on the host this is.
+  case initProcess(Int32)
+  /// The container's mounts and devices stand; hooks of the runtime may look at them.
+  case mounted
+  /// Nothing is left to do but to wait for start.
+  case prepared
+  case failed(InitFailure)
+
+  var frame: [UInt8] {
+    switch self {
+    case .initProcess(let pid): [Tag.initProcess] + pid.littleEndianBytes
+    case .mounted: [Tag.mounted]
+    case .prepared: [Tag.prepared]
+    case .failed(let failure): [Tag.failed] + failure.bytes
+    }
+  }
+
+  private enum Tag {
+    static let initProcess: UInt8 = 0x49
+    static let mounted: UInt8 = 0x4e
+    static let prepared: UInt8 = 0x52
+    static let failed: UInt8 = 0x66
+    /// The frame of ckernel_final_exec, which is C and knows no text.
+    static let finalFailed: UInt8 = 0x46
+  }
+
+  /// Reads a frame that is not empty.
+  init(frame: [UInt8]) throws(HandshakeError) {
+    guard let tag = frame.first else { throw .closed }
+    let rest = frame.dropFirst()
+    switch tag {
+    case Tag.initProcess:
+      guard let pid = Int32(littleEndianBytes: rest) else { throw .shortFrame(tag: tag) }
+      self = .initProcess(pid)
+    case Tag.mounted: self = .mounted
+    case Tag.prepared: self = .prepared
+    case Tag.failed:
+      guard let failure = InitFailure(bytes: rest) else { throw .shortFrame(tag: tag) }
+      self = .failed(failure)
+    case Tag.finalFailed:
+      guard let failure = InitFailure(finalFrame: rest) else { throw .shortFrame(tag: tag) }
+      self = .failed(failure)
+    default: throw .unknownTag(tag)
+    }
+  }
+}
+
+/// What can go wrong with the conversation itself.
+package enum HandshakeError: Error, Equatable, Sendable {
+  /// The other side is gone without a word: it was killed.
+  case closed
+  case shortFrame(tag: UInt8)
+  case unknownTag(UInt8)
+  /// A message that has no place at this point.
+  case unexpected(String)
+}
+
+extension HandshakeError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .closed: "init ended before it was ready: it was killed from outside"
+    case .shortFrame(let tag): "init sent a frame \(tag) that is cut short"
+    case .unknownTag(let tag): "init sent a frame with the unknown tag \(tag)"
+    case .unexpected(let message): "init sent \(message) out of turn"
+    }
+  }
+}
+
+extension Int32 {
+  /// The four bytes of a number as this machine keeps them: both sides are the same program.
+  init?(littleEndianBytes bytes: ArraySlice<UInt8>) {
+    guard bytes.count >= 4 else { return nil }
+    self = bytes.prefix(4).reversed().reduce(0) { $0 << 8 | Int32($1) }
+  }
+
+  var littleEndianBytes: [UInt8] {
+    let bits = UInt32(bitPattern: self)
+    return [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: bits >> $0) }
+  }
+}

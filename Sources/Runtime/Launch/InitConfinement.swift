@@ -1,0 +1,97 @@
+import Capabilities
+import Confinement
+import Kernel
+import RuntimeSpec
+
+/// The steps that take rights away.
+extension Init {
+  func setLimits() throws(InitFailure) {
+    let process = plan.process
+    if let score = process.oomScoreAdj {
+      try kernel(.setLimits, "process.oomScoreAdj") { () throws(KernelError) in
+        try setOOMScoreAdjustment(score, processes)
+      }
+    }
+    if let personality = process.personality {
+      try kernel(.setLimits, "linux.personality") { () throws(KernelError) in
+        try setPersonality(personality.persona)
+      }
+    }
+    if let priority = process.ioPriority {
+      try kernel(.setLimits, "process.ioPriority") { () throws(KernelError) in
+        try setIOPriority(priority.value)
+      }
+    }
+    if let scheduler = process.scheduler {
+      try kernel(.setLimits, "process.scheduler") { () throws(KernelError) in
+        try setScheduler(scheduler)
+      }
+    }
+    for limit in process.rlimits {
+      try kernel(.setLimits, "process.rlimits \(limit.name)") { () throws(KernelError) in
+        try setResourceLimit(limit)
+      }
+    }
+    Process.setFileModeMask(process.umask ?? 0o022)
+  }
+
+  func setLabels() throws(InitFailure) {
+    if let profile = plan.process.apparmorProfile {
+      try kernel(.setLabels, "process.apparmorProfile \(profile)") { () throws(KernelError) in
+        try setAppArmorProfile(profile, processes)
+      }
+    }
+    if let label = plan.process.selinuxLabel {
+      try kernel(.setLabels, "process.selinuxLabel \(label)") { () throws(KernelError) in
+        try setSELinuxLabel(label, processes)
+      }
+    }
+  }
+
+  func setNoNewPrivileges() throws(InitFailure) {
+    guard plan.process.noNewPrivileges else { return }
+    try kernel(.setNoNewPrivileges) { () throws(KernelError) in
+      try Process.setNoNewPrivileges()
+    }
+  }
+
+  func dropBoundingSet() throws(InitFailure) {
+    try kernel(.dropBoundingSet) { () throws(KernelError) in
+      try dropBounding(keeping: request.credentials.bounding)
+    }
+  }
+
+  func changeUser() throws(InitFailure) {
+    let process = plan.process
+    try giveStandardStreams(to: process.uid)
+    try kernel(.changeUser) { () throws(KernelError) in
+      try Process.keepCapabilities(true)
+      if !(process.additionalGids.isEmpty && request.options.deniesSetgroups) {
+        try Process.setGroups(process.additionalGids)
+      }
+      try Process.setGroup(process.gid)
+      try Process.setUser(process.uid)
+      try Process.keepCapabilities(false)
+    }
+  }
+
+  /// Lets the user open /dev/stdin and its like, which are the caller's pipes or terminal.
+  private func giveStandardStreams(to user: UInt32) throws(InitFailure) {
+    guard user != 0 else { return }
+    for stream in CInt(0)...2 {
+      do throws(KernelError) {
+        try DescriptorTable.giveStream(stream, to: user)
+      } catch  where [.permission, .invalid, .readOnly].contains(error.code) {
+        // A file of a user that is not mapped here, or on a read-only file system: it stays as it
+        // is, and works through the descriptor all the same.
+      } catch {
+        throw InitFailure(step: .changeUser, error)
+      }
+    }
+  }
+
+  func confine() throws(InitFailure) {
+    let prepared = PreparedExecution(execution, start: -1, failure: -1)
+    try kernel(.confine) { () throws(KernelError) in try prepared.confine() }
+  }
+}

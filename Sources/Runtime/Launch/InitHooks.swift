@@ -1,0 +1,64 @@
+import Hooks
+import JSON
+import Kernel
+import RuntimeSpec
+import State
+
+/// The steps in which hooks run, and those in which init waits for the creator.
+extension Init {
+  func awaitRuntimeHooks() throws(InitFailure) {
+    guard plan.hooks.hasRuntimeHooks else { return }
+    try send(.mounted, .awaitRuntimeHooks)
+    try expect(.hooksDone, .awaitRuntimeHooks)
+  }
+
+  func runCreateContainerHooks() throws(InitFailure) {
+    try run(plan.hooks.createContainer, "createContainer", .runCreateContainerHooks)
+  }
+
+  mutating func reportPrepared() throws(InitFailure) {
+    try send(.prepared, .report)
+    isReported = true
+  }
+
+  mutating func awaitStart() throws(InitFailure) {
+    guard !plan.hooks.startContainer.isEmpty else { return }
+    do throws(KernelError) {
+      let byte =
+        switch gate {
+        case nil: try channel.receive()
+        case let gate?: try gate.start.read(upTo: 1)
+        }
+      guard !byte.isEmpty else { Process.end(1) }
+    } catch {
+      throw InitFailure(step: .awaitStart, error)
+    }
+    isStarted = true
+  }
+
+  func runStartContainerHooks() throws(InitFailure) {
+    try run(plan.hooks.startContainer, "startContainer", .runStartContainerHooks)
+  }
+
+  private func run(
+    _ hooks: [Hook],
+    _ point: String,
+    _ step: InitStep,
+  ) throws(InitFailure) {
+    guard !hooks.isEmpty else { return }
+    let status = request.record.stateDocument(
+      step == .runStartContainerHooks ? .created : .creating,
+      pid: Process.ownID
+    )
+    do throws(HookError) {
+      try runHooks(hooks, point: point, state: status.text(.compact))
+    } catch {
+      throw InitFailure(step: step, refusal: "\(error)")
+    }
+  }
+}
+
+extension HookPlan {
+  /// Whether the creator has hooks to run between mounts and the change of root.
+  var hasRuntimeHooks: Bool { !prestart.isEmpty || !createRuntime.isEmpty }
+}

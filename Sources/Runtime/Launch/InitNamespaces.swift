@@ -1,0 +1,90 @@
+import Confinement
+import Kernel
+import RuntimeSpec
+import State
+
+/// A namespace that is joined by path, opened by the creator.
+struct JoinedNamespace: Sendable {
+  var kind: NamespaceKind
+  var path: String
+  var descriptor: CInt
+}
+
+/// The steps that settle which namespaces init is in, and as whom.
+extension Init {
+  func takeIdentity() throws(InitFailure) {
+    guard plan.namespaces.source(of: .user) != nil else { return }
+    if plan.namespaces.source(of: .user) == .new { try expect(.identityMapped, .takeIdentity) }
+    try kernel(.takeIdentity) { () throws(KernelError) in
+      try Process.setGroup(0)
+      try Process.setUser(0)
+    }
+  }
+
+  func joinNamespaces() throws(InitFailure) {
+    // A mount namespace last: the paths of messages and of /proc mean the host's until then.
+    for namespace in joined where namespace.kind != .mount {
+      try join(namespace)
+    }
+    for namespace in joined where namespace.kind == .mount {
+      try join(namespace)
+    }
+  }
+
+  private func join(_ namespace: JoinedNamespace) throws(InitFailure) {
+    try kernel(.joinNamespaces, "\(namespace.kind.rawValue) namespace \(namespace.path)") {
+      () throws(KernelError) in
+      try enter(
+        namespace: OwnedDescriptor(adopting: namespace.descriptor),
+        NamespaceFlags(rawValue: namespace.kind.cloneFlag),
+        subject: namespace.path
+      )
+    }
+  }
+
+  func leaveCgroupNamespace() throws(InitFailure) {
+    guard plan.namespaces.source(of: .cgroup) == .new else { return }
+    try kernel(.leaveCgroupNamespace) { () throws(KernelError) in
+      try leave(.cgroup, subject: "cgroup namespace")
+    }
+  }
+
+  func joinKeyring() throws(InitFailure) {
+    guard !request.options.keepsKeyring else { return }
+    try kernel(.joinKeyring) { () throws(KernelError) in
+      try joinSessionKeyring(named: "_ses.\(request.record.id)")
+    }
+  }
+
+  func setUpLoopback() throws(InitFailure) {
+    guard plan.namespaces.source(of: .network) == .new else { return }
+    try kernel(.setUpLoopback) { () throws(KernelError) in try Process.setLinkUp("lo") }
+  }
+
+  func setNames() throws(InitFailure) {
+    try kernel(.setNames) { () throws(KernelError) in
+      if let hostname = plan.hostname { try Process.setHostname(hostname) }
+      if let domainname = plan.domainname { try Process.setDomainname(domainname) }
+    }
+  }
+
+  /// Waits for one message of the creator.
+  func expect(_ message: CreatorMessage, _ step: InitStep) throws(InitFailure) {
+    let frame: [UInt8]
+    do throws(KernelError) {
+      frame = try channel.receive()
+    } catch {
+      throw InitFailure(step: step, error)
+    }
+    // An end of file: the creator was killed, and there is nobody to make a container for.
+    guard let tag = frame.first else { Process.end(1) }
+    guard CreatorMessage(rawValue: tag) == message else {
+      throw InitFailure(step: step, refusal: "the creator sent \(tag) in place of \(message)")
+    }
+  }
+
+  /// Sends one message to the creator.
+  func send(_ message: InitMessage, _ step: InitStep) throws(InitFailure) {
+    try kernel(step) { () throws(KernelError) in try channel.send(message.frame) }
+  }
+}

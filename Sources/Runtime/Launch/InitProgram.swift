@@ -1,0 +1,137 @@
+import Capabilities
+import Kernel
+import RuntimeSpec
+import SyscallFilter
+
+/// The steps around the working directory and the program, in the container's root.
+extension Init {
+  mutating func enterWorkingDirectory() throws(InitFailure) {
+    do throws(KernelError) {
+      try Process.changeDirectory(plan.process.cwd)
+      isInWorkingDirectory = true
+    } catch  where error.code == .accessDenied {
+      // Root may be kept out where the user is not, as on NFS: tried again as the user.
+    } catch {
+      throw InitFailure(step: .enterWorkingDirectory, error)
+    }
+  }
+
+  mutating func findProgram() throws(InitFailure) {
+    try kernel(.enterWorkingDirectory) { () throws(KernelError) in
+      if !isInWorkingDirectory { try Process.changeDirectory(plan.process.cwd) }
+      // A directory that can't be reached from the root would be a way out (CVE-2024-21626).
+      _ = try workingDirectory()
+    }
+    home = try homeDirectory()
+    let name = plan.process.args[0]
+    candidates = name.utf8.contains(UInt8(ascii: "/")) ? [name] : searchPath(for: name)
+    try checkProgram(name)
+  }
+
+  /// The absolute paths that execvp(3) would try.
+  private func searchPath(for name: String) -> [String] {
+    guard !name.isEmpty else { return [] }
+    let path = plan.process.value(of: "PATH") ?? defaultPath
+    return path.split(separator: ":", omittingEmptySubsequences: false).map { directory in
+      // An empty element is the working directory: execvp(3).
+      directory.isEmpty ? "./\(name)" : "\(directory)/\(name)"
+    }
+  }
+
+  /// Refuses a program that can't be executed in the words that callers look for.
+  private mutating func checkProgram(_ name: String) throws(InitFailure) {
+    var refusal = "executable file not found in $PATH"
+    for path in candidates {
+      do throws(KernelError) {
+        let status = try Process.status(of: path)
+        guard status.kind != .directory else {
+          if name == path { refusal = "is a directory" }
+          continue
+        }
+        guard Process.mayExecute(path) else {
+          refusal = "permission denied"
+          continue
+        }
+        return
+      } catch {
+        if name == path { refusal = error.code.meaning }
+        if error.code == .accessDenied { refusal = "permission denied" }
+      }
+    }
+    throw InitFailure(step: .findProgram, refusal: "exec: \"\(name)\": \(refusal)")
+  }
+
+  /// HOME where the environment has none: from the container's own /etc/passwd, read as a plain file.
+  private func homeDirectory() throws(InitFailure) -> String? {
+    guard plan.process.value(of: "HOME") == nil else { return nil }
+    let bytes: [UInt8]
+    do throws(KernelError) {
+      let file = try open("/etc/passwd", [.readOnly, .nonblocking, .noControllingTerminal])
+      guard try file.status().kind == .regular else { return "/" }
+      bytes = try file.readAll(limit: 1 << 20)
+    } catch {
+      // No list of users, or none that may be read: as good as one without this user.
+      return "/"
+    }
+    for line in bytes.split(separator: UInt8(ascii: "\n")) {
+      let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+      guard fields.count >= 6, !fields[5].isEmpty,
+        UInt32(String(decoding: fields[2], as: UTF8.self)) == plan.process.uid
+      else { continue }
+      return String(decoding: fields[5], as: UTF8.self)
+    }
+    return "/"
+  }
+
+  /// Lets the program have the descriptors that the caller preserved for it.
+  func inheritPreserved() throws(InitFailure) {
+    let count = request.options.preservedDescriptors
+    try kernel(.execute, "preserved descriptors") { () throws(KernelError) in
+      try DescriptorTable.inherit(3..<(3 + count))
+    }
+  }
+
+  /// Waits for start unless that has been, and becomes the program.
+  consuming func become() -> Never {
+    let execution = execution
+    let isStarted = isStarted
+    let waiting = gate.take()
+    // The last yard is C and owns nothing: what it reads and writes stays open until execve.
+    let own = channel.release()
+    let (start, failure) = waiting?.release() ?? (own, own)
+    PreparedExecution(execution, start: isStarted ? -1 : start, failure: failure).execute()
+  }
+
+  /// The program and its rights.
+  var execution: FinalExecution {
+    let process = plan.process
+    let capabilities = request.credentials
+    return FinalExecution(
+      candidates: candidates,
+      arguments: process.args,
+      environment: process.environment + (home.map { ["HOME=\($0)"] } ?? []),
+      effective: capabilities.effective,
+      permitted: capabilities.permitted,
+      inheritable: capabilities.inheritable,
+      ambient: capabilities.ambient,
+      noNewPrivileges: process.noNewPrivileges,
+      filter: request.filter?.program ?? [],
+      filterFlags: request.filter?.flags ?? 0,
+      signalMask: request.options.signalMask,
+      firstClosed: UInt32(3 + request.options.preservedDescriptors)
+    )
+  }
+}
+
+/// Where programs are looked for when the environment has no PATH.
+private let defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+extension ProcessPlan {
+  /// The value of a variable, the last of several, as a program would see it.
+  func value(of name: String) -> String? {
+    let prefix = "\(name)="
+    return environment.last { $0.hasPrefix(prefix) }.map {
+      String(decoding: $0.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package import Hooks
+package import Kernel
+package import State
+
+/// Why there is no init that is ready, or why it did not start.
+package enum LaunchError: Error, Equatable, Sendable {
+  /// The creator's own call failed.
+  case kernel(KernelError, subject: String)
+  case initFailed(InitFailure)
+  case handshake(HandshakeError)
+  case hook(HookError)
+  case state(StateError)
+}
+
+extension LaunchError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .kernel(let error, let subject): subject.isEmpty ? "\(error)" : "\(subject): \(error)"
+    case .initFailed(let failure): failure.description
+    case .handshake(let error): error.description
+    case .hook(let error): error.description
+    case .state(let error): error.description
+    }
+  }
+}
+
+/// Says what a kernel's refusal was about.
+func about<Value: ~Copyable>(
+  _ subject: @autoclosure () -> String,
+  _ body: () throws(KernelError) -> Value,
+) throws(LaunchError) -> Value {
+  do throws(KernelError) {
+    return try body()
+  } catch {
+    throw .kernel(error, subject: subject())
+  }
+}

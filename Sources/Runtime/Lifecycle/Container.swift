@@ -1,0 +1,59 @@
+import Kernel
+import State
+
+/// How long a verb waits for another one to be done with a container, in milliseconds.
+let patience: Int64 = 10_000
+
+/// Opens a container and takes its lock.
+func lockedContainer(
+  _ id: ContainerID,
+  on host: borrowing Host,
+) throws(RuntimeError) -> ContainerDirectory {
+  try withState { () throws(StateError) in
+    let directory = try ContainerDirectory.existing(id, in: host.root)
+    try directory.lock(withinMilliseconds: patience)
+    return directory
+  }
+}
+
+/// A container as it is at this moment, read without a lock.
+struct Observation {
+  var record: ContainerRecord
+  var status: ContainerStatus
+}
+
+/// Looks at a container; nil for one of which nothing is recorded yet.
+func observe(
+  _ directory: borrowing ContainerDirectory,
+  on host: borrowing Host,
+) throws(RuntimeError) -> Observation? {
+  guard let record = try withState({ () throws(StateError) in try directory.readRecord() }) else {
+    return nil
+  }
+  var status = try withState { () throws(StateError) in
+    try directory.status(of: record, host.processes)
+  }
+  if status == .running, try isFrozen(record, on: host) { status = .paused }
+  return Observation(record: record, status: status)
+}
+
+/// Opens the process that is the container's init.
+///
+/// - Returns: nil when it has ended, or another process has its number.
+func openInit(
+  _ record: ContainerRecord,
+  on host: borrowing Host,
+) throws(RuntimeError) -> OwnedDescriptor? {
+  guard let process = record.initProcess else { return nil }
+  do throws(KernelError) {
+    let opened = try Process.open(process.pid)
+    // Only now is it certain that the number can't change its meaning.
+    let identity = try host.processes.identity(of: process.pid)
+    guard identity.startTime == process.startTime, !identity.hasEnded else { return nil }
+    return opened
+  } catch  where error.code == .noProcess || error.code == .noEntry || error.code == .invalid {
+    return nil
+  } catch {
+    throw .kernel(error, subject: "init of container \(record.id)")
+  }
+}

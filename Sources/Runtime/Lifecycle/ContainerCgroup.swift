@@ -1,0 +1,159 @@
+import Cgroups
+import Kernel
+import RuntimeSpec
+import State
+
+/// Makes the control group that a container is born in.
+///
+/// - Returns: nil where there is none to be had and nothing is lost by that, after a warning.
+func makeControlGroup(
+  at location: CgroupLocation,
+  for plan: ContainerPlan,
+  on host: borrowing Host,
+) throws(RuntimeError) -> ControlGroup? {
+  let isInUserNamespace = plan.namespaces.source(of: .user) != nil
+  do throws(CgroupError) {
+    let hierarchy = try CgroupHierarchy(host.processes)
+    let request = ControlGroupRequest(
+      location: location,
+      resources: plan.cgroup.resources,
+      isInUserNamespace: isInUserNamespace
+    )
+    let group = try ControlGroup.create(request, in: hierarchy, host.processes)
+    if plan.namespaces.source(of: .user) == .new, plan.namespaces.source(of: .cgroup) == .new,
+      let root = plan.namespaces.hostUserOfRoot
+    {
+      try group.delegate(toUser: root)
+    }
+    return group
+  } catch {
+    host.warn(
+      try withCgroups { () throws(CgroupError) in
+        try checkNothingIsLost(
+          without: error,
+          plan.cgroup.resources,
+          isInUserNamespace: isInUserNamespace
+        )
+      }
+    )
+    return nil
+  }
+}
+
+extension NamespacePlan {
+  /// The user of the host that is root in the container; nil where that is nobody.
+  fileprivate var hostUserOfRoot: UInt32? {
+    uidMappings.first { $0.containerID == 0 }?.hostID
+  }
+}
+
+/// Opens the control group of a container; nil when it has none (any more).
+///
+/// Before init is recorded the record names a place that may yet turn out to be somebody else's:
+/// until then nothing but an empty one is the container's.
+private func withControlGroup<Value>(
+  of record: ContainerRecord,
+  on host: borrowing Host,
+  _ body: (borrowing ControlGroup, borrowing CgroupHierarchy) throws(CgroupError) -> Value,
+) throws(RuntimeError) -> Value? {
+  guard let path = record.cgroup else { return nil }
+  return try withCgroups { () throws(CgroupError) in
+    let hierarchy = try CgroupHierarchy(host.processes)
+    let location = try CgroupLocation(path: path)
+    switch try ControlGroup.existing(at: location, in: hierarchy) {
+    case nil: return nil
+    case let group?: return try body(group, hierarchy)
+    }
+  }
+}
+
+/// Whether the freezer has stopped a container.
+func isFrozen(
+  _ record: ContainerRecord,
+  on host: borrowing Host,
+) throws(RuntimeError) -> Bool {
+  try withControlGroup(of: record, on: host) { (group, _) throws(CgroupError) in
+    try group.isFrozen()
+  } ?? false
+}
+
+/// Sends a signal to every process of a container.
+///
+/// - Returns: whether there was any.
+func signalEverything(
+  of record: ContainerRecord,
+  _ signal: Int32,
+  on host: borrowing Host,
+) throws(RuntimeError) -> Bool {
+  guard record.initProcess != nil else { return false }
+  let processes = try withControlGroup(of: record, on: host) { (group, _) throws(CgroupError) in
+    let list = try group.processes()
+    if signal == 9, !list.isEmpty { try group.kill() }
+    return list
+  }
+  guard let processes else { return try signalInit(of: record, signal, on: host) }
+  if signal != 9 {
+    for pid in processes { try signalIfThere(pid, signal) }
+  }
+  return !processes.isEmpty
+}
+
+/// Without a control group init is all that is known.
+private func signalInit(
+  of record: ContainerRecord,
+  _ signal: Int32,
+  on host: borrowing Host,
+) throws(RuntimeError) -> Bool {
+  guard let process = try openInit(record, on: host) else { return false }
+  try about("signal \(signal)") { () throws(KernelError) in
+    try Process.signal(process, signal)
+  }
+  return true
+}
+
+private func signalIfThere(_ pid: Int32, _ signal: Int32) throws(RuntimeError) {
+  do throws(KernelError) {
+    try Process.signal(try Process.open(pid), signal)
+  } catch  where error.code == .noProcess {
+    // It has ended meanwhile.
+  } catch {
+    throw .kernel(error, subject: "process \(pid)")
+  }
+}
+
+/// Kills all of a container's processes, and waits until they have ended.
+func killEverything(
+  of record: ContainerRecord,
+  on host: borrowing Host,
+) throws(RuntimeError) {
+  guard record.initProcess != nil else { return }
+  let opened = try openInit(record, on: host)
+  _ = try signalEverything(of: record, 9, on: host)
+  if let opened {
+    try about("init of container \(record.id)") { () throws(KernelError) in
+      do throws(KernelError) {
+        try Process.signal(opened, 9)
+      } catch  where error.code == .noProcess {
+        // The control group's kill was faster.
+      }
+      _ = try opened.wait(for: .readable, milliseconds: Int32(patience))
+    }
+  }
+}
+
+/// Removes a container's control group once it is empty.
+func removeControlGroup(
+  of record: ContainerRecord,
+  on host: borrowing Host,
+) throws(RuntimeError) {
+  _ = try withControlGroup(of: record, on: host) { (group, hierarchy) throws(CgroupError) in
+    // A creator that was killed before it recorded init leaves an init that ends by itself. Who is
+    // still there after that was there before: the place is not ours.
+    let isOurs = record.initProcess != nil
+    do throws(CgroupError) {
+      try group.remove(from: hierarchy, withinMilliseconds: isOurs ? patience : 1000)
+    } catch .timedOut where !isOurs {
+      return
+    }
+  }
+}

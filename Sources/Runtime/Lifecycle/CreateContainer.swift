@@ -1,0 +1,98 @@
+import Capabilities
+import Cgroups
+import Confinement
+import Hooks
+import JSON
+import Kernel
+import Launch
+import RuntimeSpec
+package import State
+import SyscallFilter
+
+/// What the caller of create or run asks for.
+package struct CreateOptions: Sendable {
+  package var id: ContainerID
+  package var bundle: String
+  package var pidFile: String?
+  package var consoleSocket: String?
+  package var movesRoot: Bool
+  package var keepsKeyring: Bool
+  package var preservedDescriptors: Int32
+
+  package init(
+    id: ContainerID,
+    bundle: String,
+    pidFile: String?,
+    consoleSocket: String?,
+    movesRoot: Bool,
+    keepsKeyring: Bool,
+    preservedDescriptors: Int32,
+  ) {
+    self.id = id
+    self.bundle = bundle
+    self.pidFile = pidFile
+    self.consoleSocket = consoleSocket
+    self.movesRoot = movesRoot
+    self.keepsKeyring = keepsKeyring
+    self.preservedDescriptors = preservedDescriptors
+  }
+}
+
+/// Makes a container that waits to be started, and writes its pid file.
+///
+/// Spec: runtime.md, "Create".
+package func create(_ options: CreateOptions, on host: borrowing Host) throws(RuntimeError) {
+  let mask = try callersMask()
+  _ = try makeContainer(options, startsAtGate: true, signalMask: mask, on: host)
+}
+
+/// A container whose init waits to be started, locked by this process.
+struct CreatedContainer: ~Copyable {
+  let directory: ContainerDirectory
+  let record: ContainerRecord
+  let initProcess: PreparedInit
+
+  /// Lets go of the container's lock, and of all else that was held of it.
+  consuming func release() {}
+}
+
+/// Makes everything, from the bundle to an init that waits; or leaves nothing behind.
+func makeContainer(
+  _ options: CreateOptions,
+  startsAtGate: Bool,
+  signalMask: SignalMask,
+  on host: borrowing Host,
+) throws(RuntimeError) -> CreatedContainer {
+  let bundle = try Bundle(path: options.bundle)
+  for warning in bundle.plan.warnings { host.warn(warning) }
+  try checkTerminal(bundle.plan.process, options)
+  let location = try withCgroups { () throws(CgroupError) in
+    try CgroupLocation(
+      cgroupsPath: bundle.plan.cgroup.path,
+      id: options.id.description,
+      host.processes
+    )
+  }
+  let directory = try withState { () throws(StateError) in
+    try ContainerDirectory.create(options.id, in: host.root)
+  }
+  var creation = Creation(
+    options: options,
+    bundle: bundle,
+    startsAtGate: startsAtGate,
+    signalMask: signalMask,
+    location: location,
+    record: ContainerRecord(bundle: bundle, id: options.id, cgroup: location.path)
+  )
+  do throws(RuntimeError) {
+    let prepared = try creation.perform(in: directory, on: host)
+    return CreatedContainer(
+      directory: directory,
+      record: creation.record,
+      initProcess: prepared
+    )
+  } catch {
+    creation.cleanUp(directory, after: error, on: host)
+    throw error
+  }
+}

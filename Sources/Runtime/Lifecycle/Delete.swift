@@ -1,0 +1,72 @@
+import Kernel
+package import State
+
+/// Deletes a container: what is left of its processes, its cgroup, its state; and runs its poststop
+/// hooks.
+///
+/// A created one is killed first, as runc does; a running one only if `force` is given, which also
+/// removes a state that can't be read, and does not mind a container that isn't there.
+///
+/// Spec: runtime.md, "Delete".
+package func delete(
+  _ id: ContainerID,
+  force: Bool,
+  on host: borrowing Host,
+) throws(RuntimeError) {
+  do throws(RuntimeError) {
+    try deleteExisting(id, force: force, on: host)
+  } catch .state(.doesNotExist) where force {
+    return
+  }
+}
+
+private func deleteExisting(
+  _ id: ContainerID,
+  force: Bool,
+  on host: borrowing Host,
+) throws(RuntimeError) {
+  if force { try interruptCreator(id, on: host) }
+  let directory = try lockedContainer(id, on: host)
+  let record: ContainerRecord?
+  do throws(StateError) {
+    record = try directory.readRecord()
+  } catch .damaged(_, let reason) where force {
+    host.warn("removing the state of container \(id), which can't be read: \(reason)")
+    record = nil
+  } catch {
+    throw .state(error)
+  }
+  if let record {
+    let status = try withState { () throws(StateError) in
+      try directory.status(of: record, host.processes)
+    }
+    guard force || status != .running else {
+      throw .refused("cannot delete container \(id) that is not stopped: \(status.rawValue)")
+    }
+    try killEverything(of: record, on: host)
+    try removeControlGroup(of: record, on: host)
+    runPoststopHooks(record, on: host)
+  }
+  try withState { () throws(StateError) in try directory.remove(from: host.root) }
+}
+
+/// Makes a creator that is still at work fail and clean up, so that its lock comes free.
+private func interruptCreator(
+  _ id: ContainerID,
+  on host: borrowing Host,
+) throws(RuntimeError) {
+  let directory = try withState { () throws(StateError) in
+    try ContainerDirectory.existing(id, in: host.root)
+  }
+  let isBusy = try withState { () throws(StateError) in try directory.isLocked() }
+  guard isBusy else { return }
+  let record: ContainerRecord?
+  do throws(StateError) {
+    record = try directory.readRecord()
+  } catch {
+    // A record that can't be read is judged once the lock is ours.
+    return
+  }
+  guard let record, !record.isPrepared else { return }
+  _ = try signalEverything(of: record, 9, on: host)
+}

@@ -1,0 +1,68 @@
+import Capabilities
+package import JSON
+import Kernel
+import RuntimeSpec
+import SyscallFilter
+
+/// This program's version.
+package let version = "0.1.0"
+
+/// What `--version` prints: containerd and Docker split it by lines.
+package func versions() -> String {
+  let library = libraryVersion
+  return """
+    swrun version \(version)
+    spec: \(SpecificationVersion.newest)
+    libseccomp: \(library.major).\(library.minor).\(library.micro)
+
+    """
+}
+
+/// What this program can do, each list taken from the table that does it.
+///
+/// Spec: features.md, features-linux.md.
+package func features() -> JSONValue {
+  [
+    "ociVersionMin": .string(SpecificationVersion.oldest),
+    "ociVersionMax": .string(SpecificationVersion.newest),
+    "hooks": .strings([
+      "prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop",
+    ]),
+    "mountOptions": .strings(MountOptionTable.supportedNames),
+    "linux": [
+      // Time namespaces are decoded, and refused.
+      "namespaces": .strings(
+        NamespaceKind.allCases.filter { $0 != .time }.map(\.rawValue).sorted()
+      ),
+      "capabilities": .strings(KnownCapabilities.names(of: KnownCapabilities.all)),
+      "cgroup": ["v1": false, "v2": true, "systemd": false, "systemdUser": false, "rdma": true],
+      "seccomp": seccompFeatures,
+      "apparmor": ["enabled": true],
+      "selinux": ["enabled": true],
+      "intelRdt": ["enabled": false],
+      "mountExtensions": ["idmap": ["enabled": false]],
+      "netDevices": ["enabled": false],
+    ],
+    "annotations": [:],
+    "potentiallyUnsafeConfigAnnotations": [],
+  ]
+}
+
+private var seccompFeatures: JSONValue {
+  [
+    "enabled": true,
+    // A notification needs a listener, which this version does not hand over.
+    "actions": .strings(
+      SeccompProfile.Action.allCases.filter { $0 != .notify }.map(\.rawValue).sorted()
+    ),
+    "operators": .strings(SeccompProfile.Comparison.allCases.map(\.rawValue).sorted()),
+    "archs": .strings(SeccompProfile.knownArchitectures.sorted()),
+    "knownFlags": .strings(SeccompProfile.Flag.allCases.map(\.rawValue).sorted()),
+    "supportedFlags": .strings(supportedFlags.map(\.rawValue).sorted()),
+  ]
+}
+
+/// Waiting killably is about notifications alone.
+private var supportedFlags: [SeccompProfile.Flag] {
+  SeccompProfile.Flag.allCases.filter { $0 != .waitKillableReceive }
+}

@@ -1,0 +1,27 @@
+package import Kernel
+package import State
+
+/// What every verb works with: the state of all containers, and the host's procfs.
+package struct Host: ~Copyable {
+  package let root: StateRoot
+  package let processes: ProcessFiles
+  /// Takes what is worth a warning, one line each.
+  package let warn: @Sendable (String) -> Void
+
+  /// Takes what is done, for who looks for an error, one line each.
+  package let debug: @Sendable (String) -> Void
+
+  /// Opens both.
+  package init(
+    root path: String,
+    warn: @escaping @Sendable (String) -> Void,
+    debug: @escaping @Sendable (String) -> Void,
+  ) throws(RuntimeError) {
+    let root = try withState { () throws(StateError) in try StateRoot(path: path) }
+    let processes = try about("procfs") { () throws(KernelError) in try ProcessFiles() }
+    self.root = root
+    self.processes = processes
+    self.warn = warn
+    self.debug = debug
+  }
+}

@@ -1,0 +1,34 @@
+import Kernel
+package import State
+
+/// Sends a signal to a container's first process, or to all of its processes.
+///
+/// Spec: runtime.md, "Kill". A container that shares its pid namespace is killed whole by SIGKILL,
+/// as runc does: the end of init would not end the others.
+package func kill(
+  _ id: ContainerID,
+  signal: Int32,
+  all: Bool,
+  on host: borrowing Host,
+) throws(RuntimeError) {
+  let directory = try withState { () throws(StateError) in
+    try ContainerDirectory.existing(id, in: host.root)
+  }
+  guard let seen = try observe(directory, on: host) else { throw .state(.doesNotExist(id)) }
+  let isLast = signal == 9 && seen.record.sharesPidNamespace
+  if all || isLast {
+    let reached = try signalEverything(of: seen.record, signal, on: host)
+    guard reached || all else { throw .refused("container not running") }
+    return
+  }
+  guard let process = try openInit(seen.record, on: host) else {
+    throw .refused("container not running")
+  }
+  do throws(KernelError) {
+    try Process.signal(process, signal)
+  } catch  where error.code == .noProcess {
+    throw .refused("container not running")
+  } catch {
+    throw .kernel(error, subject: "signal \(signal)")
+  }
+}

@@ -1,0 +1,80 @@
+package import Cgroups
+package import Confinement
+package import Hooks
+package import Kernel
+package import Launch
+package import RuntimeSpec
+package import State
+
+/// Why a verb could not do what it was asked to.
+package enum RuntimeError: Error, Sendable {
+  case configuration(path: String, ConfigurationError)
+  case state(StateError)
+  case launch(LaunchError)
+  case cgroup(CgroupError)
+  case confinement(ConfinementError)
+  case hook(HookError)
+  case kernel(KernelError, subject: String)
+  /// In words: what is wrong and what to do.
+  case refused(String)
+}
+
+extension RuntimeError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .configuration(let path, let error): "\(path): \(error)"
+    case .state(let error): error.description
+    case .launch(let error): error.description
+    case .cgroup(let error): error.description
+    case .confinement(let error): error.description
+    case .hook(let error): error.description
+    case .kernel(let error, let subject): subject.isEmpty ? "\(error)" : "\(subject): \(error)"
+    case .refused(let reason): reason
+    }
+  }
+}
+
+/// Says what a kernel's refusal was about.
+func about<Value: ~Copyable>(
+  _ subject: @autoclosure () -> String,
+  _ body: () throws(KernelError) -> Value,
+) throws(RuntimeError) -> Value {
+  do throws(KernelError) {
+    return try body()
+  } catch {
+    throw .kernel(error, subject: subject())
+  }
+}
+
+/// Makes what is wrong with the state a verb's error.
+func withState<Value: ~Copyable>(
+  _ body: () throws(StateError) -> Value,
+) throws(RuntimeError) -> Value {
+  do throws(StateError) {
+    return try body()
+  } catch {
+    throw .state(error)
+  }
+}
+
+/// Makes what is wrong with a cgroup a verb's error.
+func withCgroups<Value: ~Copyable>(
+  _ body: () throws(CgroupError) -> Value,
+) throws(RuntimeError) -> Value {
+  do throws(CgroupError) {
+    return try body()
+  } catch {
+    throw .cgroup(error)
+  }
+}
+
+/// Makes what is wrong with a launch a verb's error.
+func withLaunch<Value: ~Copyable>(
+  _ body: () throws(LaunchError) -> Value,
+) throws(RuntimeError) -> Value {
+  do throws(LaunchError) {
+    return try body()
+  } catch {
+    throw .launch(error)
+  }
+}

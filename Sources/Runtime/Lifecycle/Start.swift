@@ -1,0 +1,55 @@
+import Hooks
+import JSON
+import Kernel
+import Launch
+package import State
+
+/// Starts the program of a created container.
+///
+/// Spec: runtime.md, "Start".
+package func start(_ id: ContainerID, on host: borrowing Host) throws(RuntimeError) {
+  let directory = try lockedContainer(id, on: host)
+  let record = try withState { () throws(StateError) in try directory.readRecord() }
+  let status = try withState { () throws(StateError) in
+    try directory.status(of: record, host.processes)
+  }
+  guard let record, status == .created else {
+    throw .refused("cannot start container \(id): it is \(status.rawValue), not created")
+  }
+  try open(gate: withState { () throws(StateError) in try directory.openGate() }, of: directory)
+  try runPoststartHooks(record, on: host)
+}
+
+/// Lets init through its gate.
+private func open(
+  gate: consuming OwnedDescriptor?,
+  of directory: borrowing ContainerDirectory,
+) throws(RuntimeError) {
+  guard let gate else {
+    throw .refused("cannot start container \(directory.id): it has just been started or ended")
+  }
+  do throws(LaunchError) {
+    try startAtGate(gate) { () throws(LaunchError) in
+      do throws(StateError) { return try directory.readFailure() } catch { throw .state(error) }
+    }
+  } catch {
+    throw .launch(error)
+  }
+}
+
+/// Runs poststart hooks; one that fails stops the container.
+///
+/// Spec: runtime.md, "Lifecycle", step 10, as of 1.3.
+func runPoststartHooks(
+  _ record: ContainerRecord,
+  on host: borrowing Host,
+) throws(RuntimeError) {
+  guard !record.poststart.isEmpty else { return }
+  let state = record.stateDocument(.running, pid: record.initProcess?.pid ?? 0).text(.compact)
+  do throws(HookError) {
+    try runHooks(record.poststart, point: "poststart", state: state)
+  } catch {
+    try killEverything(of: record, on: host)
+    throw .hook(error)
+  }
+}

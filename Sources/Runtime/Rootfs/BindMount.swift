@@ -1,0 +1,49 @@
+package import Kernel
+import RuntimeSpec
+
+/// Parts of the host's tree that the container sees too.
+extension ContainerRoot {
+  /// Binds a path of the host, or a descriptor of it that the creator has opened.
+  func bind(
+    _ source: String,
+    opened: CInt?,
+    isRecursive: Bool,
+    _ plan: MountPlan,
+  ) throws(RootfsError) {
+    let tree = try Self.tree(source, opened: opened, isRecursive: isRecursive, plan)
+    let status = try about(plan.subject) { () throws(KernelError) in try tree.status() }
+    let target = try findOrMake(
+      plan.destination,
+      missing: status.kind == .directory ? .directory : .file
+    )
+    try about(plan.subject) { () throws(KernelError) in
+      try Mounting.attach(tree, on: target, subject: plan.destination)
+    }
+    try finish(tree, plan)
+  }
+
+  private static func tree(
+    _ source: String,
+    opened: CInt?,
+    isRecursive: Bool,
+    _ plan: MountPlan,
+  ) throws(RootfsError) -> OwnedDescriptor {
+    try about(plan.subject) { () throws(KernelError) in
+      // The creator's is a detached copy already: a mount of another namespace can't be copied here.
+      if let opened { return OwnedDescriptor(adopting: opened) }
+      let file = try open(source, [.path])
+      return try Mounting.clone(file, isRecursive: isRecursive, subject: source)
+    }
+  }
+}
+
+/// Opens the source of a bind mount in the creator, for an init that may not reach it.
+///
+/// - Returns: a detached copy, attached nowhere.
+package func detachedBindSource(
+  _ source: String,
+  isRecursive: Bool,
+) throws(KernelError) -> OwnedDescriptor {
+  let file = try open(source, [.path])
+  return try Mounting.clone(file, isRecursive: isRecursive, subject: source)
+}

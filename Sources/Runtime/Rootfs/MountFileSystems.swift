@@ -1,0 +1,169 @@
+import Kernel
+package import RuntimeSpec
+
+/// What a mount needs of the world outside the rootfs.
+package struct MountSurroundings: Sendable {
+  /// The cgroup2 directory that a container without a cgroup namespace sees as its own; nil where
+  /// the namespace shows the container's part of the hierarchy alone.
+  package var cgroupDirectory: String?
+  /// Sources of bind mounts that the creator has opened, by the mount's place in the list: in a user
+  /// namespace init may not search the host's directories.
+  package var openedSources: [Int: CInt]
+
+  package init(cgroupDirectory: String?, openedSources: [Int: CInt]) {
+    self.cgroupDirectory = cgroupDirectory
+    self.openedSources = openedSources
+  }
+}
+
+/// The mounts of the plan. Spec: config.md, "Mounts".
+extension ContainerRoot {
+  /// Mounts one entry of the plan.
+  package func mount(
+    _ plan: MountPlan,
+    _ surroundings: MountSurroundings,
+  ) throws(RootfsError) {
+    if plan.isRemount { return try remount(plan) }
+    switch plan.kind {
+    case .bind(let source, let isRecursive):
+      let opened = surroundings.openedSources[plan.index]
+      try bind(source, opened: opened, isRecursive: isRecursive, plan)
+    case .filesystem(let type, let source):
+      try mountNew(type: type, source: source, plan)
+    case .cgroup:
+      if let directory = surroundings.cgroupDirectory {
+        try bind(directory, opened: nil, isRecursive: false, plan)
+      } else {
+        try mountNew(type: "cgroup2", source: "cgroup", plan)
+      }
+    }
+  }
+
+  private func remount(_ plan: MountPlan) throws(RootfsError) {
+    let target = try about(plan.subject) { () throws(KernelError) in
+      try find(plan.destination)
+    }
+    guard let target else { throw .refused("\(plan.subject): nothing is there to remount") }
+    try finish(target, plan)
+  }
+
+  private func mountNew(
+    type: String,
+    source: String,
+    _ plan: MountPlan,
+  ) throws(RootfsError) {
+    let target = try self.target(of: plan, type: type)
+    let mount = try newFileSystem(type: type, source: source, plan)
+    try about(plan.subject) { () throws(KernelError) in
+      try Mounting.attach(mount, on: target, subject: plan.destination)
+    }
+    // fsmount(2) has set the attributes; what has to be cleared or goes deeper comes now.
+    var rest = plan
+    rest.attributes = .init()
+    try finish(mount, rest)
+  }
+
+  /// The place of a mount, made if it is missing.
+  private func target(
+    of plan: MountPlan,
+    type: String,
+  ) throws(RootfsError) -> OwnedDescriptor {
+    guard type == "proc" || type == "sysfs" else {
+      return try findOrMake(plan.destination, missing: .directory)
+    }
+    let place = try findOrMake(plan.destination, missing: .directory)
+    let real = try about(plan.subject) { () throws(KernelError) in
+      try openRealDirectory(plan.destination)
+    }
+    guard let real else { throw .refused("\(plan.subject): is no directory") }
+    _ = consume place
+    return real
+  }
+
+  private func newFileSystem(
+    type: String,
+    source: String,
+    _ plan: MountPlan,
+  ) throws(RootfsError) -> OwnedDescriptor {
+    let context = try about(plan.subject) { () throws(KernelError) in
+      try Mounting.openFileSystem(type)
+    }
+    do throws(KernelError) {
+      if !source.isEmpty { try Mounting.setOption(context, "source", source) }
+      for flag in plan.superblockFlags where !Self.isPerMount(flag, type: type) {
+        try Mounting.setOption(context, flag, nil)
+      }
+      for parameter in plan.parameters {
+        try Mounting.setOption(context, parameter.key, parameter.value)
+      }
+      return try Mounting.create(
+        context,
+        attributes: plan.attributes.set,
+        subject: plan.destination
+      )
+    } catch {
+      guard let message = Mounting.lastMessage(of: context) else {
+        throw .kernel(error, subject: plan.subject)
+      }
+      throw .kernel(error, subject: "\(plan.subject): \(message)")
+    }
+  }
+
+  /// Whether read-only is a matter of the mount alone: one instance of these file systems shows up
+  /// in many places, and the container may not change the others.
+  private static func isPerMount(_ flag: String, type: String) -> Bool {
+    guard flag == "ro" || flag == "rw" else { return false }
+    switch type {
+    case "proc", "sysfs", "cgroup2", "mqueue", "devpts", "tmpfs", "devtmpfs": return true
+    default: return false
+    }
+  }
+
+  /// Changes the attributes and the propagation of a mount in its place.
+  func finish(
+    _ mount: borrowing OwnedDescriptor,
+    _ plan: MountPlan,
+  ) throws(RootfsError) {
+    do throws(KernelError) {
+      if !plan.attributes.isEmpty {
+        try Mounting.setAttributes(
+          of: mount,
+          set: plan.attributes.set,
+          clear: plan.attributes.clear,
+          isRecursive: false,
+          subject: plan.destination
+        )
+      }
+      if !plan.recursiveAttributes.isEmpty {
+        try Mounting.setAttributes(
+          of: mount,
+          set: plan.recursiveAttributes.set,
+          clear: plan.recursiveAttributes.clear,
+          isRecursive: true,
+          subject: plan.destination
+        )
+      }
+      for propagation in plan.propagation {
+        try Mounting.setPropagation(
+          of: mount,
+          propagation.kind.mountFlag,
+          isRecursive: propagation.isRecursive,
+          subject: plan.destination
+        )
+      }
+    } catch {
+      throw .kernel(error, subject: plan.subject)
+    }
+  }
+}
+
+extension MountPlan {
+  /// What messages call the mount.
+  var subject: String {
+    switch kind {
+    case .bind(let source, _): "mount \(source) on \(destination)"
+    case .filesystem(let type, _): "mount \(type) on \(destination)"
+    case .cgroup: "mount cgroup on \(destination)"
+    }
+  }
+}

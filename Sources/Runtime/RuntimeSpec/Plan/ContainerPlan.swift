@@ -1,0 +1,103 @@
+internal import JSON
+
+/// A container with every default filled in and every impossible combination refused.
+///
+/// The creator makes it once; whoever executes it decides nothing more.
+package struct ContainerPlan: Equatable, Sendable {
+  package var ociVersion: String
+  package var process: ProcessPlan
+  package var namespaces: NamespacePlan
+  package var rootfs: RootfsPlan
+  /// In the order in which to mount them.
+  package var mounts: [MountPlan]
+  /// The default devices first, then those of the document.
+  package var devices: [DevicePlan]
+  /// Symbolic links that the runtime supplies under /dev.
+  package var links: [LinkPlan]
+  /// Absolute paths in the container to hide.
+  package var maskedPaths: [String]
+  /// Absolute paths in the container to make read-only.
+  package var readonlyPaths: [String]
+  package var hostname: String?
+  package var domainname: String?
+  package var sysctls: [SysctlPlan]
+  package var cgroup: CgroupPlan
+  package var seccomp: SeccompProfile?
+  package var hooks: HookPlan
+  package var annotations: [Annotation]
+  /// What was ignored and must be logged, one line each.
+  package var warnings: [String]
+
+  /// Decides everything about a container.
+  ///
+  /// - Parameters:
+  ///   - configuration: the decoded config.json.
+  ///   - bundle: the absolute path of the bundle, to which relative paths belong.
+  /// - Throws: when something that a container needs is missing, when two settings contradict each
+  ///   other, and when a setting is beyond this version.
+  package init(
+    _ configuration: Configuration,
+    bundle: String,
+  ) throws(ConfigurationError) {
+    do {
+      try self.init(deciding: configuration, bundle: bundle)
+    } catch {
+      throw error.located(in: configuration.document)
+    }
+  }
+
+  private init(
+    deciding configuration: Configuration,
+    bundle: String,
+  ) throws(ConfigurationError) {
+    let linux = configuration.linux
+    try Self.checkVersion(configuration.ociVersion)
+    try linux?.refuseUnsupported()
+    warnings = []
+    ociVersion = configuration.ociVersion
+    namespaces = try NamespacePlan(linux)
+    process = try ProcessPlan(configuration.process, warnings: &warnings)
+    process.personality = try linux?.personality.map(PersonalityPlan.init)
+    try namespaces.checkIdentities(of: process)
+    rootfs = try RootfsPlan(configuration, bundle: bundle)
+    mounts = try MountPlan.list(configuration.mounts ?? [], bundle: bundle)
+    devices = try DevicePlan.list(linux?.devices ?? [])
+    links = LinkPlan.defaults
+    maskedPaths = try absolutePaths(linux?.maskedPaths, "/linux/maskedPaths")
+    readonlyPaths = try absolutePaths(linux?.readonlyPaths, "/linux/readonlyPaths")
+    hostname = try namespaces.checkedName(configuration.hostname, "/hostname")
+    domainname = try namespaces.checkedName(configuration.domainname, "/domainname")
+    sysctls = try SysctlPlan.list(linux?.sysctl ?? [], namespaces: namespaces)
+    cgroup = CgroupPlan(linux, warnings: &warnings)
+    try linux?.seccomp?.check()
+    seccomp = linux?.seccomp
+    hooks = try HookPlan(configuration.hooks)
+    annotations = configuration.annotations ?? []
+  }
+
+  private static func checkVersion(_ text: String) throws(ConfigurationError) {
+    // Within one major version newer documents stay readable: unknown properties are ignored.
+    guard SemanticVersion(text)?.major == 1 else {
+      throw ConfigurationError(
+        pointer: "/ociVersion",
+        rule: "must be a version 1.x, the one that this runtime implements, is \(quoted(text))",
+        clause: "config.md, \"Specification version\"",
+      )
+    }
+  }
+}
+
+/// Where the container's control group goes and what limits it has.
+package struct CgroupPlan: Equatable, Sendable {
+  /// `linux.cgroupsPath` as written, never empty; nil leaves the place to the runtime.
+  package var path: String?
+  package var resources: Resources
+
+  init(_ linux: Configuration.Linux?, warnings: inout [String]) {
+    path = linux?.cgroupsPath == "" ? nil : linux?.cgroupsPath
+    resources = linux?.resources ?? Resources()
+    for property in resources.propertiesWithoutController {
+      warnings.append("/linux/resources/\(property) is ignored: cgroup v2 has nothing like it")
+    }
+  }
+}

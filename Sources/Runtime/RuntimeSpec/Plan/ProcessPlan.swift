@@ -1,0 +1,100 @@
+/// A program, its surroundings and its rights: the container's own, or one that exec adds.
+package struct ProcessPlan: Equatable, Sendable {
+  /// At least one.
+  package var args: [String]
+  /// KEY=value, as in the document.
+  package var environment: [String]
+  /// Absolute, in the container.
+  package var cwd: String
+  package var uid: UInt32
+  package var gid: UInt32
+  package var additionalGids: [UInt32]
+  package var umask: UInt32?
+  package var hasTerminal: Bool
+  /// The terminal's first size; nil where there is no terminal or no size is given.
+  package var consoleSize: ConsoleSize?
+  package var capabilities: CapabilityNames
+  package var noNewPrivileges: Bool
+  package var rlimits: [RlimitPlan]
+  package var oomScoreAdj: Int?
+  /// Never empty.
+  package var apparmorProfile: String?
+  /// Never empty.
+  package var selinuxLabel: String?
+  package var ioPriority: IOPriorityPlan?
+  package var scheduler: SchedulerPlan?
+  package var personality: PersonalityPlan?
+}
+
+extension ProcessPlan {
+  private static let clause = "config.md, \"Process\""
+
+  init(
+    _ process: Configuration.Process?,
+    warnings: inout [String],
+  ) throws(ConfigurationError) {
+    guard let process else {
+      throw Self.failure("/process", "is required to start a container and missing")
+    }
+    try Self.refuseUnsupported(process)
+    args = try Self.args(process.args)
+    environment = try Self.environment(process.env ?? [])
+    guard process.cwd.isAbsolutePath else {
+      throw Self.failure("/process/cwd", "must be an absolute path, is \(quoted(process.cwd))")
+    }
+    cwd = process.cwd
+    uid = process.user?.uid ?? 0
+    gid = process.user?.gid ?? 0
+    additionalGids = process.user?.additionalGids ?? []
+    umask = process.user?.umask
+    hasTerminal = process.terminal ?? false
+    consoleSize = hasTerminal ? process.consoleSize : nil
+    capabilities = CapabilityNames(process.capabilities, warnings: &warnings)
+    noNewPrivileges = process.noNewPrivileges ?? false
+    rlimits = try RlimitPlan.list(process.rlimits ?? [])
+    oomScoreAdj = process.oomScoreAdj
+    apparmorProfile = process.apparmorProfile == "" ? nil : process.apparmorProfile
+    selinuxLabel = process.selinuxLabel == "" ? nil : process.selinuxLabel
+    ioPriority = try process.ioPriority.map(IOPriorityPlan.init)
+    scheduler = try process.scheduler.map(SchedulerPlan.init)
+    personality = nil
+  }
+
+  private static func refuseUnsupported(
+    _ process: Configuration.Process
+  ) throws(ConfigurationError) {
+    guard let affinity = process.execCPUAffinity else { return }
+    guard affinity.initial ?? "" == "", affinity.final ?? "" == "" else {
+      throw .unsupported("/process/execCPUAffinity", "config.md, \"Linux Process\"")
+    }
+  }
+
+  private static func args(_ args: [String]?) throws(ConfigurationError) -> [String] {
+    guard let args, let program = args.first else {
+      throw failure("/process/args", "must name a program to run")
+    }
+    guard !program.isEmpty else { throw failure("/process/args/0", "must not be empty") }
+    return args
+  }
+
+  /// The variables, each once: of one that stands twice the last.
+  private static func environment(
+    _ variables: [String]
+  ) throws(ConfigurationError) -> [String] {
+    var names: [[UInt8]] = []
+    for (index, variable) in variables.enumerated() {
+      let name = Array(variable.utf8.prefix { $0 != UInt8(ascii: "=") })
+      guard !name.isEmpty, name.count < variable.utf8.count else {
+        let rule = "must be NAME=value, is \(quoted(variable))"
+        throw failure("/process/env/\(index)", rule)
+      }
+      names.append(name)
+    }
+    let isLast = isLastOccurrence(names)
+    return variables.indices.filter { isLast[$0] }.map { variables[$0] }
+  }
+
+  private static func failure(_ pointer: String, _ rule: String) -> ConfigurationError {
+    ConfigurationError(pointer: pointer, rule: rule, clause: clause)
+  }
+}

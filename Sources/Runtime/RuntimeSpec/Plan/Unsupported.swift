@@ -1,0 +1,37 @@
+extension Configuration.Linux {
+  /// Refuses what this version decodes and cannot do: ignoring it would weaken the container.
+  func refuseUnsupported() throws(ConfigurationError) {
+    let settings: [(isSet: Bool, name: String, clause: String)] = [
+      (timeOffsets?.isEmpty == false, "timeOffsets", "Offset for Time Namespace"),
+      (netDevices?.isEmpty == false, "netDevices", "Network Devices"),
+      (intelRdt != nil, "intelRdt", "IntelRdt"),
+      (memoryPolicy != nil, "memoryPolicy", "Memory policy"),
+      (mountLabel?.isEmpty == false, "mountLabel", "Mount Label"),
+      (seccomp?.listenerPath?.isEmpty == false, "seccomp/listenerPath", "Seccomp"),
+      (seccomp?.listenerMetadata?.isEmpty == false, "seccomp/listenerMetadata", "Seccomp"),
+    ]
+    for setting in settings where setting.isSet {
+      throw .unsupported("/linux/\(setting.name)", "config-linux.md, \"\(setting.clause)\"")
+    }
+  }
+}
+
+extension Resources {
+  /// The properties that are set to something and have no counterpart in cgroup v2.
+  var propertiesWithoutController: [String] {
+    let hasLeafWeights = blockIO?.weightDevice?.contains { $0.leafWeight ?? 0 != 0 } ?? false
+    let settings: [(isSet: Bool, name: String)] = [
+      (memory?.kernel ?? -1 > 0, "memory/kernel"),
+      (memory?.kernelTCP ?? -1 > 0, "memory/kernelTCP"),
+      (memory?.swappiness != nil, "memory/swappiness"),
+      (memory?.disableOOMKiller ?? false, "memory/disableOOMKiller"),
+      (cpu?.realtimeRuntime ?? 0 != 0, "cpu/realtimeRuntime"),
+      (cpu?.realtimePeriod ?? 0 != 0, "cpu/realtimePeriod"),
+      (blockIO?.leafWeight ?? 0 != 0, "blockIO/leafWeight"),
+      (hasLeafWeights, "blockIO/weightDevice (leafWeight)"),
+      (network?.classID ?? 0 != 0, "network/classID"),
+      (network?.priorities?.isEmpty == false, "network/priorities"),
+    ]
+    return settings.filter(\.isSet).map(\.name)
+  }
+}

@@ -1,0 +1,88 @@
+import JSON
+import Kernel
+import Lifecycle
+import State
+
+/// Runs one command.
+///
+/// - Parameter words: the command line, the program's name first.
+/// - Returns: the status to exit with: swrun(8), "EXIT STATUS".
+package func runCommand(_ words: [String]) -> Int32 {
+  var presentation = Presentation(verb: nil, logPath: nil, isJSON: false, isDebug: false)
+  let arguments: Arguments
+  do throws(UsageError) {
+    arguments = try Arguments(parsing: Array(words.dropFirst()))
+  } catch {
+    presentation.report(failure: "\(error)")
+    return ExitCode.failure
+  }
+  presentation.verb = arguments.verb
+  presentation.logPath = arguments.globals["log"]
+  presentation.isJSON = arguments.globals["log-format"] == "json"
+  presentation.isDebug = arguments.globals["debug"] != nil
+  if let text = informational(arguments) {
+    presentation.print(text)
+    return ExitCode.success
+  }
+  do throws(RuntimeError) {
+    return try perform(arguments, words, presentation)
+  } catch {
+    presentation.report(failure: "\(error)")
+    return ExitCode.failure
+  }
+}
+
+/// The statuses that are swrun's own.
+enum ExitCode {
+  static let success: Int32 = 0
+  /// A usage or runtime error: callers look for 1.
+  static let failure: Int32 = 1
+}
+
+/// What `--help` and `--version` print; nil without them.
+private func informational(_ arguments: Arguments) -> String? {
+  if arguments.globals["version"] != nil { return versions() }
+  guard arguments.globals["help"] != nil else { return nil }
+  guard let verb = OptionTable.verbs.first(where: { $0.name == arguments.verb }) else {
+    return Help.overview
+  }
+  return Help.of(verb)
+}
+
+private func perform(
+  _ arguments: Arguments,
+  _ words: [String],
+  _ presentation: Presentation,
+) throws(RuntimeError) -> Int32 {
+  switch arguments.verb {
+  case "create", "run":
+    return try createOrRun(arguments, words, presentation)
+  case "spec":
+    try writeSpec(arguments)
+  case "features":
+    presentation.print(features())
+  case "completion":
+    guard let script = Completions.script(for: arguments.positional[0]) else {
+      throw .refused("no completions for \"\(arguments.positional[0])\": use bash, zsh or fish")
+    }
+    presentation.print(script)
+  default:
+    try performOnContainer(arguments, presentation)
+  }
+  return ExitCode.success
+}
+
+private func performOnContainer(
+  _ arguments: Arguments,
+  _ presentation: Presentation,
+) throws(RuntimeError) {
+  let host = try arguments.host(presentation)
+  switch arguments.verb {
+  case "start": try start(arguments.id(), on: host)
+  case "state": presentation.print(try state(of: arguments.id(), on: host))
+  case "list": try list(arguments, presentation, on: host)
+  case "kill": try kill(arguments, on: host)
+  case "delete": try delete(arguments.id(), force: arguments.has("force"), on: host)
+  default: throw .refused("no command given")
+  }
+}

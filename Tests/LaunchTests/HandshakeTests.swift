@@ -1,0 +1,66 @@
+import Kernel
+import Testing
+
+@testable import Launch
+
+@Suite struct HandshakeTests {
+  static let failure = InitFailure(
+    step: .mountFileSystems,
+    call: "fsmount",
+    code: .init(rawValue: 1),
+    subject: "mount proc on /proc"
+  )
+
+  static let messages: [InitMessage] = [
+    .initProcess(1), .initProcess(4_194_304), .mounted, .prepared, .failed(failure),
+    .failed(InitFailure(step: .findProgram, refusal: "exec: \"x\": permission denied")),
+  ]
+
+  @Test(arguments: messages)
+  func survivesTheChannel(_ message: InitMessage) throws {
+    #expect(try InitMessage(frame: message.frame) == message)
+  }
+
+  @Test func tellsClosedShortAndUnknownApart() {
+    #expect(throws: HandshakeError.closed) { try InitMessage(frame: []) }
+    #expect(throws: HandshakeError.unknownTag(0xff)) { try InitMessage(frame: [0xff]) }
+    #expect(throws: HandshakeError.shortFrame(tag: 0x49)) { try InitMessage(frame: [0x49, 1, 2]) }
+    #expect(throws: HandshakeError.shortFrame(tag: 0x66)) { try InitMessage(frame: [0x66, 1]) }
+    #expect(throws: HandshakeError.shortFrame(tag: 0x46)) { try InitMessage(frame: [0x46, 4, 0]) }
+  }
+
+  @Test func readsTheFrameOfTheLastYard() throws {
+    // struct ckernel_final_failure: tag, step 4 (exec), two bytes of nothing, EACCES.
+    let frame: [UInt8] = [0x46, 4, 0, 0, 13, 0, 0, 0]
+    let expected = InitFailure(
+      step: .execute,
+      call: "execve",
+      code: .init(rawValue: 13),
+      subject: ""
+    )
+    #expect(try InitMessage(frame: frame) == .failed(expected))
+  }
+
+  @Test func fitsTheChannelWhateverTheSubject() {
+    let long = InitFailure(
+      step: .setSysctls,
+      call: "write",
+      code: .init(rawValue: 22),
+      subject: String(repeating: "é", count: 10_000)
+    )
+    #expect(InitMessage.failed(long).frame.count <= Channel.longestFrame)
+  }
+
+  @Test func saysStepCallAndErrno() {
+    #expect(
+      "\(Self.failure)" == "mount proc on /proc: fsmount: operation not permitted (EPERM)"
+    )
+    let bare = InitFailure(
+      step: .setNames,
+      call: "sethostname",
+      code: .init(rawValue: 22),
+      subject: ""
+    )
+    #expect("\(bare)" == "hostname: sethostname: invalid argument (EINVAL)")
+  }
+}

@@ -1,0 +1,115 @@
+import Testing
+
+@testable import SwrunCLI
+
+@Suite struct ArgumentsTests {
+  /// Command lines as callers write them: see the manual of each for why.
+  static let lines: [(label: String, words: [String], expected: Arguments)] = [
+    (
+      "containerd create",
+      [
+        "--root", "/r", "--log", "/l", "--log-format", "json", "create", "--bundle", "/b",
+        "--pid-file", "/p", "--no-pivot", "id",
+      ],
+      Arguments(
+        globals: ["root": "/r", "log": "/l", "log-format": "json"],
+        verb: "create",
+        options: ["bundle": "/b", "pid-file": "/p", "no-pivot": "true"],
+        positional: ["id"]
+      )
+    ),
+    (
+      "go-runc with equals and a single dash",
+      ["--rootless=false", "run", "-no-subreaper", "--bundle=/b", "id"],
+      Arguments(
+        globals: ["rootless": "false"],
+        verb: "run",
+        options: ["no-subreaper": "true", "bundle": "/b"],
+        positional: ["id"]
+      )
+    ),
+    (
+      "options behind the argument",
+      ["delete", "id", "--force"],
+      Arguments(globals: [:], verb: "delete", options: ["force": "true"], positional: ["id"])
+    ),
+    (
+      "global options behind the verb",
+      ["kill", "--root", "/r", "-a", "id", "9"],
+      Arguments(
+        globals: ["root": "/r"],
+        verb: "kill",
+        options: ["all": "true"],
+        positional: ["id", "9"]
+      )
+    ),
+    (
+      "a short option with its value",
+      ["list", "-f", "json"],
+      Arguments(globals: [:], verb: "list", options: ["format": "json"], positional: [])
+    ),
+    (
+      "words after a double dash",
+      ["state", "--", "-id"],
+      Arguments(globals: [:], verb: "state", options: [:], positional: ["-id"])
+    ),
+    (
+      "a flag switched off",
+      ["delete", "--force=false", "id"],
+      Arguments(globals: [:], verb: "delete", options: [:], positional: ["id"])
+    ),
+  ]
+
+  @Test(arguments: lines.indices)
+  func reads(_ index: Int) throws {
+    let line = Self.lines[index]
+    #expect(try Arguments(parsing: line.words) == line.expected, "\(line.label)")
+  }
+
+  static let mistakes: [(words: [String], error: UsageError)] = [
+    ([], .noVerb),
+    (["fly"], .unknownVerb("fly")),
+    (["--wings", "run", "id"], .unknownOption("--wings", verb: nil)),
+    (["start", "--detach", "id"], .unknownOption("--detach", verb: "start")),
+    (["run", "id", "--bundle"], .missingValue("--bundle")),
+    (["run", "--detach=perhaps", "id"], .unexpectedValue("--detach=perhaps")),
+    (["create"], .wrongArguments(verb: "create", arguments: "ID", given: 0)),
+    (["list", "id"], .wrongArguments(verb: "list", arguments: "", given: 1)),
+    (
+      ["list", "--format", "xml"],
+      .notAChoice(option: "format", value: "xml", choices: ["table", "json"])
+    ),
+  ]
+
+  @Test(arguments: mistakes.indices)
+  func refuses(_ index: Int) {
+    #expect(throws: Self.mistakes[index].error) {
+      try Arguments(parsing: Self.mistakes[index].words)
+    }
+  }
+
+  @Test func takesHelpWithoutArguments() throws {
+    #expect(try Arguments(parsing: ["create", "--help"]).globals["help"] == "true")
+  }
+}
+
+@Suite struct OptionTableTests {
+  @Test func namesNoOptionTwice() {
+    for verb in OptionTable.verbs {
+      let names = verb.options.map(\.long)
+      #expect(Set(names).count == names.count, "\(verb.name)")
+      let letters = verb.options.compactMap(\.short)
+      #expect(Set(letters).count == letters.count, "\(verb.name)")
+      #expect(
+        Set(names).isDisjoint(with: OptionTable.globals.map(\.long).filter { $0 != "rootless" })
+      )
+    }
+  }
+
+  @Test func helpShowsEveryOption() {
+    for verb in OptionTable.verbs {
+      for option in verb.options { #expect(Help.of(verb).contains(option.usage)) }
+      #expect(Help.overview.contains("\(verb.name) \(verb.arguments)"))
+    }
+  }
+}
