@@ -262,7 +262,7 @@ eventually() {
 # on their command line, mounts below its directory, cgroups, files of the state directory.
 leftovers() {
   local root directory
-  grep -lsF "$TAG" /proc/[0-9]*/cgroup | sed 's/^/process in the cgroup: /' || true
+  living_in_cgroup
   grep -lsaF -f <(printf '%s' "$STATE") /proc/[0-9]*/cmdline | sed 's/^/process: /' || true
   awk -v below="$BATS_TEST_TMPDIR/" 'index($5, below) == 1 { print "mount: " $5 }' \
     /proc/self/mountinfo
@@ -272,6 +272,15 @@ leftovers() {
   done
   # A cache may stay: its name begins with a dot.
   find "$STATE" -mindepth 1 -maxdepth 1 ! -name '.*' -printf 'file: %p\n' 2>/dev/null || true
+}
+
+# living_in_cgroup: the processes in this case's cgroups. A zombie is its adopter's to reap.
+living_in_cgroup() {
+  local file
+  for file in $(grep -lsF "$TAG" /proc/[0-9]*/cgroup); do
+    grep -qs '^State:[[:space:]]*[^ZX]' "${file%cgroup}status" || continue
+    printf 'process in the cgroup: %s\n' "$file"
+  done
 }
 
 # compare_host: fails if anything is left, after giving dying processes a moment.

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is still there of a container after a fault and a `delete --force`."""
+import glob
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+
+def cgroup_root():
+    for line in open("/proc/self/mounts"):
+        fields = line.split()
+        if fields[2] == "cgroup2":
+            return pathlib.Path(fields[1])
+    sys.exit("missing: a cgroup v2 mount")
+
+
+class Container:
+    """One container's id, state directory, bundle and cgroup, and the program under test."""
+
+    def __init__(self, program, state, bundle, tag):
+        self.program, self.state, self.bundle, self.tag = program, state, bundle, tag
+
+    def command(self, *words):
+        return [self.program, "--root", self.state, *words]
+
+    def create_command(self, verb="create"):
+        return self.command(verb, "--bundle", self.bundle, "c1")
+
+    def quietly(self, *words):
+        return subprocess.run(
+            self.command(*words), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, text=True, timeout=60,
+        )
+
+    def processes(self):
+        """(pid, why) of every living process of the container, or of swrun for it."""
+        for directory in glob.glob("/proc/[0-9]*"):
+            pid = int(directory[6:])
+            try:
+                cgroup = open(f"{directory}/cgroup").read()
+                words = open(f"{directory}/cmdline", "rb").read()
+                state = open(f"{directory}/stat").read().rpartition(")")[2].split()[0]
+            except OSError:
+                continue
+            if state in "ZX" or pid == os.getpid():
+                continue
+            if self.tag in cgroup:
+                yield pid, f"process {pid} in the cgroup"
+            elif self.state.encode() in words and words.startswith(self.program.encode()):
+                yield pid, f"process {pid}: {words.decode().replace(chr(0), ' ')}"
+
+    def leftovers(self):
+        found = [why for _, why in self.processes()]
+        found += [f"file {entry}" for entry in os.listdir(self.state) if entry[0] != "."]
+        if (cgroup_root() / self.tag.strip("/") / "c1").exists():
+            found.append("the cgroup")
+        with open("/proc/self/mountinfo") as mounts:
+            found += [f"mount {line.split()[4]}" for line in mounts
+                      if line.split()[4].startswith(self.bundle)]
+        return found
+
+    def clean_and_judge(self, moment):
+        """delete --force, then nothing may be left after two seconds; exits if anything is."""
+        deleted = self.quietly("delete", "--force", "c1")
+        if deleted.returncode != 0:
+            sys.exit(f"{moment}: delete --force: status {deleted.returncode}: {deleted.stderr}")
+        deadline = time.monotonic() + 2
+        while self.leftovers() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        left = self.leftovers()
+        if left:
+            for pid, _ in self.processes():
+                os.kill(pid, signal.SIGKILL)
+            sys.exit(f"{moment}: left behind: {'; '.join(left)}")
+        again = self.quietly("create", "--bundle", self.bundle, "c1")
+        if again.returncode != 0:
+            sys.exit(f"{moment}: the id cannot be used again: {again.stderr}")
+        self.quietly("delete", "--force", "c1")
