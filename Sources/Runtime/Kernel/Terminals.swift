@@ -11,8 +11,9 @@ package enum PseudoTerminal {
     try check("ioctl", "TIOCSPTLCK") { ckernel_unlock_terminal(raw) }
   }
 
-  /// The slave of a master, opened without a path: no name can be swapped under it
-  /// (CVE-2025-52565). TIOCGPTPEER is there since Linux 4.13.
+  /// The slave of a master, opened without a path.
+  ///
+  /// No name can be swapped under it (CVE-2025-52565). TIOCGPTPEER is there since Linux 4.13.
   package static func openPeer(
     of master: borrowing OwnedDescriptor,
   ) throws(KernelError) -> OwnedDescriptor {

@@ -68,8 +68,9 @@ package struct InheritedDescriptors: ~Copyable {
   package var console: OwnedDescriptor?
   /// Init's end of the gate and the failure file (create); nil when it starts by the channel (run).
   package var gate: Gate?
-  /// What stays the creator's: init closes its copies first of all. The container's lock is among
-  /// them, which would stay taken for as long as any copy is open.
+  /// What stays the creator's: init closes its copies first of all.
+  ///
+  /// The container's lock is among them, which would stay taken for as long as any copy is open.
   let withheld: [CInt]
 
   package init(

@@ -153,7 +153,9 @@ struct Creation {
     }
   }
 
-  /// Writes the pid file: bare digits, whole or not at all. Callers read it as soon as it is there.
+  /// Writes the pid file: bare digits, whole or not at all.
+  ///
+  /// Callers read it as soon as it is there.
   private func writePIDFile(_ pid: Int32) throws(RuntimeError) {
     guard let path = options.pidFile else { return }
     let slash = path.lastIndex(of: "/")

@@ -1,0 +1,199 @@
+package import Hashing
+package import ImageSpec
+package import RootedFiles
+
+/// A place in the store for blobs that are not known to be wanted yet.
+///
+/// A directory of its own under a lock: what is not committed goes with it, at the end of this
+/// value's life or, after a kill, with the next writer of the store. While it lasts no blob of the
+/// store is removed, so that blobs that are there need not be written again.
+package struct Staging: ~Copyable {
+  package let store: ContentStore
+  private let lease: Directory
+  private let directory: Directory
+  private let name: FileName
+  private var staged: [Digest: StagedBlob] = [:]
+  private var count = 0
+
+  /// - Throws: when the store can't be written.
+  package init(_ store: ContentStore) throws(StoreError) {
+    guard let lease = try store.lease(exclusive: false) else {
+      preconditionFailure("a shared lease is waited for")
+    }
+    let place = try StoreError.wrapping { () throws(FileError) in
+      try makeStagingDirectory(in: store.directory)
+    }
+    self.store = store
+    self.lease = lease
+    (name, directory) = place
+  }
+
+  deinit {
+    do throws(FileError) {
+      try store.directory.removeTree(name)
+    } catch {
+      // Nothing more can be done here; the next writer removes what is left.
+    }
+  }
+
+  /// Begins a blob.
+  package mutating func makeBlob(_ algorithm: HashAlgorithm) throws(StoreError) -> BlobWriter {
+    count += 1
+    let number = count
+    return try StoreError.wrapping { () throws(FileError) in
+      let name = try FileName(String(number))
+      return BlobWriter(
+        name: name,
+        file: try directory.createFile(name, mode: 0o644),
+        hash: IncrementalHash(algorithm),
+      )
+    }
+  }
+
+  /// Ends a blob; content that was staged before is not kept twice.
+  package mutating func finish(_ writer: consuming BlobWriter) throws(StoreError) -> StagedBlob {
+    let blob = try writer.finish()
+    guard staged[blob.digest] == nil else {
+      try StoreError.wrapping { () throws(FileError) in try directory.unlink(blob.name) }
+      return blob
+    }
+    staged[blob.digest] = blob
+    return blob
+  }
+
+  /// Stages a document made here.
+  package mutating func add(
+    _ document: JSONValue,
+    mediaType: String,
+  ) throws(StoreError) -> Descriptor {
+    var writer = try makeBlob(.sha256)
+    try writer.write(Array(document.compactText.utf8).span)
+    let blob = try finish(writer)
+    return Descriptor(mediaType: mediaType, digest: blob.digest, size: blob.size)
+  }
+
+  /// The size of a blob, staged or in the store; nil when it is in neither.
+  package func blobSize(_ digest: Digest) throws(StoreError) -> Int64? {
+    if let blob = staged[digest] { return blob.size }
+    return try store.blobSize(digest)
+  }
+
+  /// Opens a staged blob for reading.
+  package func openStaged(_ blob: StagedBlob) throws(StoreError) -> OwnedDescriptor {
+    let name = staged[blob.digest]?.name ?? blob.name
+    return try StoreError.wrapping { () throws(FileError) in try directory.openFile(name) }
+  }
+
+  /// A whole document, staged or in the store, verified.
+  ///
+  /// - Returns: nil when it is in neither.
+  package func document(_ descriptor: Descriptor) throws(StoreError) -> [UInt8]? {
+    guard let blob = staged[descriptor.digest] else {
+      guard try store.blobSize(descriptor.digest) != nil else { return nil }
+      return try store.document(descriptor)
+    }
+    try checkDocumentSize(descriptor)
+    guard blob.size == descriptor.size else {
+      throw .wrongSize(descriptor.digest, expected: descriptor.size, found: blob.size)
+    }
+    return try contents(of: blob)
+  }
+
+  /// The bytes of a staged file that the caller knows to be small enough.
+  package func contents(of blob: StagedBlob) throws(StoreError) -> [UInt8] {
+    guard blob.size <= DocumentLimit.bytes else {
+      throw .tooLarge(blob.digest, size: blob.size, limit: DocumentLimit.bytes)
+    }
+    let name = staged[blob.digest]?.name ?? blob.name
+    let bytes = try StoreError.wrapping { () throws(FileError) in
+      try directory.contents(of: name, limit: DocumentLimit.bytes)
+    }
+    guard let bytes else { throw .missing(blob.digest) }
+    return bytes
+  }
+
+  /// Moves blobs into the store, then makes names stand for their images.
+  ///
+  /// The blobs are on the disk before the index speaks of them.
+  /// - Returns: for each name the digest that it stood for before, if it was another.
+  package consuming func commit(
+    _ blobs: Set<Digest>,
+    names: [(Reference, Descriptor)],
+  ) throws(StoreError) -> [Digest?] {
+    var changed: [Directory] = []
+    for (algorithm, digests) in Dictionary(grouping: blobs, by: \.algorithm) {
+      var target: Directory?
+      for digest in digests {
+        guard let blob = staged[digest] else { continue }
+        if target == nil { target = try store.blobDirectory(algorithm, making: true) }
+        guard let target else { continue }
+        try StoreError.wrapping { () throws(FileError) in
+          try directory.openFile(blob.name).synchronize()
+          try directory.rename(blob.name, to: try FileName(digest.encoded), in: target)
+        }
+      }
+      if let target { changed.append(target) }
+    }
+    for directory in changed {
+      try StoreError.wrapping { () throws(FileError) in try directory.descriptor.synchronize() }
+    }
+    return try store.updateIndex { index in
+      names.map { index.setName($0.0, of: $0.1) }
+    }
+  }
+}
+
+private func makeStagingDirectory(
+  in store: Directory
+) throws(FileError) -> (FileName, Directory) {
+  while true {
+    let name = try FileName.temporary()
+    try store.makeDirectory(name, mode: 0o700)
+    let directory = try store.openDirectory(name)
+    let isLocked = try directory.descriptor.lock(exclusive: true, waiting: false)
+    // Another writer may have taken it for a leftover before it was locked.
+    if isLocked, try store.status(of: name) != nil { return (name, directory) }
+  }
+}
+
+/// A blob that was written to a staging place.
+package struct StagedBlob: Sendable {
+  package let digest: Digest
+  package let size: Int64
+  let name: FileName
+}
+
+/// A blob that is being written, hashed on the way.
+package struct BlobWriter: ~Copyable {
+  private let name: FileName
+  private let file: OwnedDescriptor
+  private var hash: IncrementalHash
+
+  init(name: FileName, file: consuming OwnedDescriptor, hash: consuming IncrementalHash) {
+    self.name = name
+    self.file = file
+    self.hash = hash
+  }
+
+  /// Appends the next piece.
+  package mutating func write(_ bytes: Span<UInt8>) throws(StoreError) {
+    hash.update(bytes)
+    do throws(FileError) {
+      try file.write(bytes)
+    } catch {
+      throw .file(error)
+    }
+  }
+
+  fileprivate consuming func finish() throws(StoreError) -> StagedBlob {
+    let size = hash.byteCount
+    let algorithm = hash.algorithm.rawValue
+    let encoded = hash.finishHexadecimal()
+    do throws(DigestError) {
+      let digest = try Digest(algorithm: algorithm, encoded: encoded)
+      return StagedBlob(digest: digest, size: size, name: name)
+    } catch {
+      preconditionFailure("a computed digest is valid")
+    }
+  }
+}

@@ -1,0 +1,40 @@
+/// An image manifest: the descriptors of a configuration and of the layers, base first.
+///
+/// Spec: image-spec manifest.md.
+package struct Manifest: Sendable {
+  package let mediaType: String?
+  package let configuration: Descriptor
+  package let layers: [Descriptor]
+  package let annotations: [(key: String, value: String)]
+
+  /// - Throws: when the document breaks a rule, or could be read as an index as well.
+  package init(parsing bytes: [UInt8]) throws(DocumentError) {
+    let fields = try DocumentFields(parsing: bytes)
+    mediaType = try fields.string("mediaType")
+    try checkSchemaVersion(fields)
+    if let mediaType, !MediaType.isManifest(mediaType) {
+      throw fields.error("mediaType", "\"\(mediaType)\" is no image manifest")
+    }
+    // One document, one type (CVE-2021-41190).
+    for key in ["manifests", "fsLayers"] where fields.has(key) {
+      throw fields.error(key, "an image manifest has no such field")
+    }
+    configuration = try Descriptor(try fields.requiredFields("config"))
+    var layers: [Descriptor] = []
+    for layer in try fields.arrayOfFields("layers") ?? [] {
+      layers.append(try Descriptor(layer))
+    }
+    self.layers = layers
+    annotations = try fields.stringMembers("annotations") ?? []
+  }
+
+  /// The document of a manifest made here.
+  package static func document(configuration: Descriptor, layers: [Descriptor]) -> JSONValue {
+    [
+      "schemaVersion": 2,
+      "mediaType": .string(MediaType.ociManifest),
+      "config": .object(configuration.object),
+      "layers": .array(layers.map { .object($0.object) }),
+    ]
+  }
+}

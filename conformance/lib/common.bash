@@ -1,0 +1,308 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# What every case of the conformance suite may use. A case sets up its own world below
+# $BATS_TEST_TMPDIR, judges the built program from outside, and leaves nothing behind:
+#
+#   setup()    { begin; }        bundle, state directory and cgroup of this case alone
+#   teardown() { finish; }       deletes what is left and fails the case if anything stays
+#
+# $SWRUN may be crun or runc: every case of conformance/runtime runs against them too. What they are
+# known to do otherwise stands in conformance/runtime/known-differences, with the reason.
+
+CONFORMANCE=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
+REPOSITORY=${CONFORMANCE%/*}
+: "${SWRUN:=$REPOSITORY/.build/bin/swrun}" "${SWIMG:=$REPOSITORY/.build/bin/swimg}"
+: "${PROBE:=$REPOSITORY/.build/bin/probe}"
+# Debian's own, which the packages that we ask for belong to.
+: "${PYTHON:=/usr/bin/python3}"
+: "${CONFORMANCE_CACHE:=/var/tmp/swrun-conformance}"
+RUNTIME=${SWRUN##*/}
+export SWRUN SWIMG PROBE PYTHON CONFORMANCE CONFORMANCE_CACHE RUNTIME
+
+# --- what a case needs -------------------------------------------------------------------------
+
+require_root() { [ "$(id -u)" -eq 0 ] || skip "needs root"; }
+
+# require CMD...: skips, naming what is missing.
+require() {
+  local command missing=()
+  for command in "$@"; do command -v "$command" >/dev/null || missing+=("$command"); done
+  [ ${#missing[@]} -eq 0 ] || skip "missing: ${missing[*]}"
+}
+
+# require_controller NAME...: cgroup v2 controllers that this host offers.
+require_controller() {
+  local root name
+  root=$(cgroup2_root)
+  for name in "$@"; do
+    grep -qsw "$name" "$root/cgroup.controllers" || skip "missing: cgroup v2 controller $name"
+  done
+}
+
+require_cgroup2() { [ -n "$(cgroup2_root)" ] || skip "missing: a cgroup v2 mount"; }
+
+cgroup2_root() { awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts; }
+
+# in_cgroup2 CMD...: runs it in a mount namespace whose /sys/fs/cgroup is cgroup v2 alone, which is
+# all that crun and runc understand. The host's mounts stay as they are.
+in_cgroup2() {
+  unshare -m --propagation private sh -c '
+    umount -R /sys/fs/cgroup && mount -t cgroup2 none /sys/fs/cgroup && exec "$@"' in_cgroup2 "$@"
+}
+
+# --- the world of one case ---------------------------------------------------------------------
+
+begin() {
+  require_root
+  known_difference
+  cd "$BATS_TEST_TMPDIR" || return 1
+  TAG=conformance-$$-$BATS_TEST_NUMBER-${RANDOM}
+  STATE=$BATS_TEST_TMPDIR/state-$TAG
+  BUNDLE=$BATS_TEST_TMPDIR/bundle
+  mkdir -p "$BUNDLE" "$STATE"
+  make_bundle "$BUNDLE"
+}
+
+finish() {
+  [ -n "${STATE-}" ] || return 0
+  local id
+  for id in $(containers); do runtime delete --force "$id" >/dev/null 2>&1 3>&- || true; done
+  compare_host
+}
+
+# A case that $RUNTIME is known to answer otherwise is skipped with the written reason.
+known_difference() {
+  local runtime name reason
+  [ "$RUNTIME" != swrun ] || return 0
+  while IFS=$'\t' read -r runtime name reason; do
+    if [ "$runtime" = "$RUNTIME" ] && [ "$name" = "$BATS_TEST_DESCRIPTION" ]; then
+      skip "$RUNTIME is known to differ: $reason"
+    fi
+  done <"$CONFORMANCE/runtime/known-differences"
+}
+
+# make_bundle DIR: an empty rootfs but for the probe, busybox and their mount points.
+make_bundle() {
+  local root=$1/rootfs name
+  mkdir -p "$root"/{bin,dev,etc,proc,sys,tmp,mnt}
+  cp "$PROBE" "$root/probe"
+  cp "$(command -v busybox)" "$root/bin/busybox"
+  for name in sh cat echo ls true false sleep touch id stat mkdir; do
+    ln -sf busybox "$root/bin/$name"
+  done
+  printf 'root:x:0:0:root:/root:/bin/sh\n' >"$root/etc/passwd"
+  jq --arg cgroup "/$TAG/c1" --argjson bare "$(lacks_resources && echo true || echo false)" '
+    .linux.cgroupsPath = $cgroup | if $bare then del(.linux.resources) else . end' \
+    "$CONFORMANCE/lib/config.json" >"$1/config.json"
+}
+
+# crun before 1.9 raises RLIMIT_MEMLOCK for device rules and fails without CAP_SYS_RESOURCE.
+lacks_resources() { [ "$RUNTIME" = crun ] && ! has_capability 24; }
+
+# has_capability NUMBER: ours, effective.
+has_capability() {
+  local mask
+  mask=$(awk '$1 == "CapEff:" { print $2 }' /proc/self/status)
+  [ $((0x$mask >> $1 & 1)) -eq 1 ]
+}
+
+# edit FILTER [JQ-OPTION...]: changes this case's config.json.
+edit() {
+  local filter=$1
+  shift
+  jq "$filter" "$BUNDLE/config.json" "$@" >"$BUNDLE/config.json.new" || return
+  mv "$BUNDLE/config.json.new" "$BUNDLE/config.json"
+}
+
+# probe WORD...: what the container's process shall be.
+probe() { entry /probe "$@"; }
+
+# entry WORD...: the container's process is something else than the probe.
+entry() { edit '.process.args = $words' --argjson words "$(words "$@")"; }
+
+# words WORD...: as a JSON array.
+words() { [ $# -eq 0 ] && echo '[]' || printf '%s\036' "$@" | jq -Rs 'split("\u001e")[:-1]'; }
+
+# --- running -----------------------------------------------------------------------------------
+
+# The runtime under test with this case's state directory; nobody waits for it longer than a minute.
+runtime() { timeout --foreground -k 5 "${PATIENCE:-60}" "$SWRUN" --root "$STATE" "$@"; }
+
+# capture CMD...: sets $status, $output and $err. Files and not pipes, because a container that goes
+# on holds its standard output open.
+capture() {
+  status=0
+  "$@" >"$BATS_TEST_TMPDIR/.out" 2>"$BATS_TEST_TMPDIR/.err" </dev/null 3>&- 4>&- || status=$?
+  output=$(cat "$BATS_TEST_TMPDIR/.out")
+  err=$(cat "$BATS_TEST_TMPDIR/.err")
+}
+
+# ok CMD...: capture, and it has to succeed.
+ok() {
+  capture "$@"
+  [ "$status" -eq 0 ] || fail "exit $status of: $*"
+}
+
+# refused CMD...: capture, and it has to fail as a runtime error: status 1 and something on stderr.
+refused() {
+  capture "$@"
+  [ "$status" -eq 1 ] || fail "exit $status, wanted 1, of: $*"
+  [ -n "$err" ] || fail "no message from: $*"
+  if [ "$RUNTIME" = swrun ]; then
+    [ "$(wc -l <<<"$err")" -eq 1 ] || fail "more than one line on stderr"
+    [[ "$err" == "swrun: "* ]] || fail "the message does not begin with swrun:"
+  fi
+}
+
+# in_container WORD...: runs the probe in the foreground; $output are its facts.
+in_container() {
+  probe "$@"
+  ok runtime run --bundle "$BUNDLE" c1
+}
+
+# created [ID]: a container whose process waits for signals when it is started.
+created() {
+  probe wait
+  launch create "${1:-c1}"
+}
+
+# started [ID]: the same, started and ready.
+started() {
+  created "${1:-c1}"
+  ok runtime start "${1:-c1}"
+  eventually grep -q ready "$BATS_TEST_TMPDIR/${1:-c1}.out"
+}
+
+# launch VERB ID [OPTION...]: create or run -d, with the container's output in $ID.out.
+launch() {
+  local verb=$1 id=$2
+  shift 2
+  status=0
+  runtime "$verb" --bundle "$BUNDLE" "$@" "$id" >"$BATS_TEST_TMPDIR/$id.out" \
+    2>"$BATS_TEST_TMPDIR/$id.err" </dev/null 3>&- 4>&- || status=$?
+  err=$(cat "$BATS_TEST_TMPDIR/$id.err")
+  [ "$status" -eq 0 ] || fail "$verb $id: exit $status"
+}
+
+# Ids of the containers under this case's state directory, whoever keeps it.
+containers() { find "$STATE" -mindepth 1 -maxdepth 1 -type d ! -name '.*' -printf '%f\n'; }
+
+# --- judging -----------------------------------------------------------------------------------
+
+fail() {
+  printf '%s\n' "$@" >&2
+  [ -z "${output-}" ] || printf 'stdout: %s\n' "$output" >&2
+  [ -z "${err-}" ] || printf 'stderr: %s\n' "$err" >&2
+  return 1
+}
+
+# fact KEY: its value in the probe's output.
+fact() {
+  local line
+  while IFS= read -r line; do
+    if [[ "$line" == "$1="* ]]; then
+      printf '%s\n' "${line#"$1="}"
+      return 0
+    fi
+  done <<<"$output"
+  return 1
+}
+
+# expect KEY VALUE: one fact.
+expect() {
+  local value
+  value=$(fact "$1") || fail "no fact $1" || return 1
+  [ "$value" = "$2" ] || fail "$1 is '$value', wanted '$2'"
+}
+
+# expect_match KEY PATTERN: a shell pattern.
+expect_match() {
+  local value
+  value=$(fact "$1") || fail "no fact $1" || return 1
+  # shellcheck disable=SC2053
+  [[ "$value" == $2 ]] || fail "$1 is '$value', wanted something like '$2'"
+}
+
+# unless CMD...: fails if it succeeds. A bare ! would not: errexit does not see it.
+unless() {
+  if "$@"; then fail "should not have succeeded: $*"; fi
+}
+
+# says TEXT: standard error holds it, in any case of letters.
+says() { [[ "${err,,}" == *"${1,,}"* ]] || fail "stderr lacks '$1'"; }
+
+# container_status ID
+container_status() { runtime state "$1" 3>&- | jq -r .status; }
+container_pid() { runtime state "$1" 3>&- | jq -r .pid; }
+
+# becomes STATUS [ID]: within five seconds.
+becomes() {
+  local try
+  for try in $(seq 100); do
+    [ "$(container_status "${2:-c1}")" != "$1" ] || return 0
+    sleep 0.05
+  done
+  fail "${2:-c1} is $(container_status "${2:-c1}") and not $1 (try $try)"
+}
+
+# eventually CMD...: succeeds within five seconds.
+eventually() {
+  local try
+  for try in $(seq 100); do
+    if "$@"; then return 0; fi
+    sleep 0.05
+  done
+  fail "not after $try tries: $*"
+}
+
+# --- leftovers ---------------------------------------------------------------------------------
+
+# leftovers: what of this case is still there: processes in its cgroup or with its state directory
+# on their command line, mounts below its directory, cgroups, files of the state directory.
+leftovers() {
+  local root directory
+  grep -lsF "$TAG" /proc/[0-9]*/cgroup | sed 's/^/process in the cgroup: /' || true
+  grep -lsaF -f <(printf '%s' "$STATE") /proc/[0-9]*/cmdline | sed 's/^/process: /' || true
+  awk -v below="$BATS_TEST_TMPDIR/" 'index($5, below) == 1 { print "mount: " $5 }' \
+    /proc/self/mountinfo
+  root=$(cgroup2_root)
+  for directory in ${root:+"$root"/"$TAG"/*/ "$root"/*/"$TAG"/*/}; do
+    [ ! -d "$directory" ] || printf 'cgroup: %s\n' "$directory"
+  done
+  # A cache may stay: its name begins with a dot.
+  find "$STATE" -mindepth 1 -maxdepth 1 ! -name '.*' -printf 'file: %p\n' 2>/dev/null || true
+}
+
+# compare_host: fails if anything is left, after giving dying processes a moment.
+compare_host() {
+  local try left
+  for try in $(seq 40); do
+    left=$(leftovers)
+    [ -n "$left" ] || break
+    sleep 0.05
+  done
+  remove_cgroups
+  remove_mounts
+  output='' err=''
+  [ -z "$left" ] || fail "left behind (after $try looks):" "$left"
+}
+
+# The parent that our cgroupsPath names stays with every runtime and is ours to remove; so is what a
+# failed case left in it.
+remove_cgroups() {
+  local root directory
+  root=$(cgroup2_root)
+  for directory in ${root:+"$root/$TAG"}; do
+    [ -d "$directory" ] || continue
+    [ ! -e "$directory/cgroup.kill" ] || echo 1 >"$directory/cgroup.kill"
+    eventually eval '! grep -q "populated 1" "$directory/cgroup.events"' || true
+    find "$directory" -depth -type d -exec rmdir {} + 2>/dev/null || true
+  done
+}
+
+# A mount that a failed case left must not be there when its directory is deleted.
+remove_mounts() {
+  awk -v below="$BATS_TEST_TMPDIR/" 'index($5, below) == 1 { print $5 }' /proc/self/mountinfo |
+    tac | while IFS= read -r target; do umount -l "$target" || true; done
+}

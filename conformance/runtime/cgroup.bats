@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+# config-linux.md#control-groups: where the container lives, what it may use and open.
+load ../lib/common
+setup() { begin; require_cgroup2; }
+teardown() { finish; }
+
+# The path of a process in the v2 hierarchy.
+path_of() { sed -n 's/^0:://p' "/proc/$1/cgroup"; }
+
+@test "the process is born in the cgroup of the given path" {
+  created
+  [ "$(path_of "$(container_pid c1)")" = "/$TAG/c1" ]
+}
+
+@test "from inside, a cgroup namespace shows / as the path" {
+  in_container cgroup
+  expect cgroup /
+}
+
+@test "without a cgroup namespace the process sees its path" {
+  edit '.linux.namespaces |= map(select(.type != "cgroup"))'
+  in_container cgroup
+  expect cgroup "/$TAG/c1"
+}
+
+@test "a relative path is below a cgroup that the runtime chooses" {
+  edit '.linux.cgroupsPath = $path' --arg path "$TAG/c1"
+  created
+  [[ "$(path_of "$(container_pid c1)")" == */"$TAG/c1" ]]
+}
+
+@test "without a path the container has a cgroup of its own" {
+  edit 'del(.linux.cgroupsPath)'
+  created
+  [ "$(path_of "$(container_pid c1)")" != "$(path_of $$)" ]
+  own=$(cgroup2_root)$(path_of "$(container_pid c1)")
+  [ -d "$own" ]
+  ok runtime delete --force c1
+  [ ! -d "$own" ]
+}
+
+@test "delete removes the cgroup, with what the container made in it" {
+  created
+  mkdir -p "$(cgroup2_root)/$TAG/c1/below/deeper"
+  ok runtime delete --force c1
+  [ ! -d "$(cgroup2_root)/$TAG/c1" ]
+}
+
+@test "a path with .. cannot leave" {
+  edit '.linux.cgroupsPath = $path' --arg path "/$TAG/../../../../$TAG/c1"
+  probe wait
+  capture runtime create --bundle "$BUNDLE" c1
+  [ "$status" -ne 0 ] || [ "$(path_of "$(container_pid c1)")" = "/$TAG/c1" ]
+}
+
+# config-linux.md#allowed-device-list; the program is eBPF
+device_rules() {
+  ! lacks_resources || skip "missing: CAP_SYS_RESOURCE, without which $RUNTIME sets no device rules"
+  edit '.process.capabilities |= map_values(. + ["CAP_MKNOD"])
+    | .linux.resources.devices = $rules' --argjson rules "$1"
+}
+
+@test "a device that no rule allows cannot be opened" {
+  device_rules '[{"allow": false, "access": "rwm"},
+    {"allow": true, "type": "c", "access": "m"}]'
+  in_container mknod /dev/rtc c 10 229
+  expect mknod:/dev/rtc made
+  expect read:/dev/rtc EPERM
+  expect write:/dev/rtc EPERM
+}
+
+@test "what a rule allows works, and no more" {
+  device_rules '[{"allow": false, "access": "rwm"},
+    {"allow": true, "type": "c", "access": "m"},
+    {"allow": true, "type": "c", "major": 10, "minor": 229, "access": "w"}]'
+  in_container mknod /dev/mine c 10 229
+  expect read:/dev/mine EPERM
+  expect_match write:/dev/mine "[!E]*"
+  [ "$(fact write:/dev/mine)" != EPERM ]
+}
+
+@test "mknod that no rule allows is refused" {
+  device_rules '[{"allow": false, "access": "rwm"}]'
+  in_container mknod /dev/block b 7 200
+  if [ "$RUNTIME" = swrun ]; then
+    # mknod of any device is harmless and allowed by default; opening it is not.
+    expect_match mknod:/dev/block "*"
+    [ "$(fact read:/dev/block || echo EPERM)" = EPERM ]
+  else
+    [ "$(fact read:/dev/block || echo EPERM)" = EPERM ]
+  fi
+}
+
+@test "a later device rule wins" {
+  device_rules '[{"allow": false, "access": "rwm"},
+    {"allow": true, "type": "c", "access": "rwm"},
+    {"allow": false, "type": "c", "major": 10, "minor": 229, "access": "r"}]'
+  in_container mknod /dev/mine c 10 229
+  expect read:/dev/mine EPERM
+  [ "$(fact write:/dev/mine)" != EPERM ]
+}
+
+@test "the default devices work whatever the rules deny" {
+  device_rules '[{"allow": false, "access": "rwm"}]'
+  in_container devices
+  expect dev:/dev/null "c 1:3 0666 0:0 opens"
+  expect dev:/dev/urandom "c 1:9 0666 0:0 opens"
+}
+
+# issue: no silent fallback where a controller is missing
+refuses_without() {
+  local controller=$1
+  ! lacks_resources || skip "missing: CAP_SYS_RESOURCE"
+  [ "$RUNTIME" = swrun ] || skip "$RUNTIME has words of its own"
+  ! grep -qsw "$controller" "$(cgroup2_root)/cgroup.controllers" ||
+    skip "missing: a host without the controller $controller"
+  edit '.linux.resources += $resources' --argjson resources "$2"
+  refused runtime create --bundle "$BUNDLE" c1
+  says "$controller"
+}
+
+@test "a memory limit without the controller is an error that names it" {
+  refuses_without memory '{"memory": {"limit": 67108864}}'
+}
+@test "a cpu limit without the controller is an error that names it" {
+  refuses_without cpu '{"cpu": {"quota": 50000, "period": 100000}}'
+}
+@test "a pids limit without the controller is an error that names it" {
+  refuses_without pids '{"pids": {"limit": 10}}'
+}
+@test "a cpuset without the controller is an error that names it" {
+  refuses_without cpuset '{"cpu": {"cpus": "0"}}'
+}
+@test "an io weight without the controller is an error that names it" {
+  refuses_without io '{"blockIO": {"weight": 100}}'
+}
+
+# limit CONTROLLER RESOURCES FILE VALUE
+limit() {
+  require_controller "$1"
+  edit '.linux.resources += $resources' --argjson resources "$2"
+  created
+  [ "$(cat "$(cgroup2_root)/$TAG/c1/$3")" = "$4" ]
+}
+
+@test "memory.limit is memory.max" {
+  limit memory '{"memory": {"limit": 67108864}}' memory.max 67108864
+}
+@test "memory.reservation is memory.low" {
+  limit memory '{"memory": {"reservation": 33554432}}' memory.low 33554432
+}
+@test "memory.swap is the difference" {
+  limit memory '{"memory": {"limit": 67108864, "swap": 100663296}}' memory.swap.max 33554432
+}
+@test "cpu quota and period are cpu.max" {
+  limit cpu '{"cpu": {"quota": 50000, "period": 200000}}' cpu.max "50000 200000"
+}
+@test "cpu shares are cpu.weight" {
+  limit cpu '{"cpu": {"shares": 1024}}' cpu.weight 100
+}
+@test "pids.limit is pids.max" {
+  limit pids '{"pids": {"limit": 17}}' pids.max 17
+}
+@test "cpus are cpuset.cpus" {
+  limit cpuset '{"cpu": {"cpus": "0"}}' cpuset.cpus 0
+}
+@test "unified is written as it is" {
+  limit pids '{"unified": {"pids.max": "21"}}' pids.max 21
+}
+@test "a hugetlb limit is hugetlb max" {
+  [ -d /sys/kernel/mm/hugepages/hugepages-2048kB ] || skip "missing: huge pages of 2 MB"
+  ! lacks_resources || skip "missing: CAP_SYS_RESOURCE"
+  limit hugetlb '{"hugepageLimits": [{"pageSize": "2MB", "limit": 4194304}]}' hugetlb.2MB.max 4194304
+}
+
+@test "a unified key with a slash is refused" {
+  edit '.linux.resources.unified = {"../cgroup.procs": "0"}'
+  refused runtime create --bundle "$BUNDLE" c1
+}

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+# What swrun writes: spec, features, logs.
+load ../lib/common
+setup() { begin; }
+teardown() { finish; }
+
+validate() { "$PYTHON" "$CONFORMANCE/lib/validate.py" "$1"; }
+
+@test "spec writes a config.json that is valid by the schema" {
+  mkdir new
+  ok "$SWRUN" spec --bundle new
+  validate config-schema.json <new/config.json
+}
+
+@test "spec defaults to the working directory and refuses to overwrite" {
+  mkdir new && cd new
+  ok "$SWRUN" spec
+  before=$(sha256sum <config.json)
+  refused "$SWRUN" spec
+  [ "$(sha256sum <config.json)" = "$before" ]
+}
+
+@test "what spec writes runs, once it has a rootfs and no terminal" {
+  mkdir new && mv "$BUNDLE/rootfs" new/
+  ok "$SWRUN" spec --bundle new
+  # rlimits: runc and crun need CAP_SYS_RESOURCE for them, and crun for resources.
+  jq --arg cgroup "/$TAG/c1" '.process.terminal = false | .process.args = ["/probe", "identity"]
+    | .linux.cgroupsPath = $cgroup' new/config.json >config
+  if [ "$RUNTIME" != swrun ] && ! has_capability 24; then
+    jq 'del(.process.rlimits) | del(.linux.resources)' config >new/config.json
+  else
+    cp config new/config.json
+  fi
+  ok runtime run --bundle new c1
+  expect uid "0 0 0 0"
+}
+
+@test "spec --rootless writes a user namespace for the caller, valid by the schema" {
+  mkdir new
+  ok "$SWRUN" spec --rootless --bundle new
+  validate config-schema.json <new/config.json
+  jq -e '(.linux.namespaces | map(.type) | index("user") != null)
+    and (.linux.uidMappings | length > 0)' new/config.json
+}
+
+@test "features is valid by the schema and says nothing on stderr" {
+  ok "$SWRUN" features
+  [ -z "$err" ]
+  validate features-schema.json <<<"$output"
+}
+
+# CRI-O reads these
+@test "features names versions, hooks, mount options and namespaces" {
+  ok "$SWRUN" features
+  jq -e '.ociVersionMin and .ociVersionMax and (.hooks | length == 6)
+    and (.mountOptions | index("rro") != null and index("rbind") != null)
+    and (.linux.namespaces | index("cgroup") != null)
+    and (.linux.capabilities | index("CAP_KILL") != null)
+    and .linux.cgroup.v2 == true
+    and .linux.seccomp.enabled == true
+    and (.linux.seccomp.actions | index("SCMP_ACT_ERRNO") != null)' <<<"$output"
+}
+
+# containerd's shim reads the log as a stream of JSON; podman as one object
+@test "--log with --log-format json gets one line with level, msg and time on failure" {
+  refused "$SWRUN" --root "$STATE" --log "$PWD/log" --log-format json start nobody
+  [ "$(wc -l <log)" -eq 1 ]
+  jq -e '.level == "error" and (.msg | test("does not exist")) and (.time |
+    test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9:]+)$"))' log
+}
+
+@test "--log appends, and stays empty when all is well" {
+  echo before >log
+  ok "$SWRUN" --root "$STATE" --log "$PWD/log" list
+  [ "$(cat log)" = before ]
+  refused "$SWRUN" --root "$STATE" --log "$PWD/log" start nobody
+  [ "$(head -1 log)" = before ]
+  [ "$(wc -l <log)" -eq 2 ]
+}
+
+@test "--debug puts more into the log and never on stderr of a success" {
+  ok "$SWRUN" --root "$STATE" --debug --log "$PWD/log" --log-format json list
+  [ -z "$err" ] || [ "$RUNTIME" != swrun ]
+  jq -e . log >/dev/null
+}
+
+@test "a message with quotes and line ends is one line of JSON" {
+  refused "$SWRUN" --root "$STATE" --log "$PWD/log" --log-format json start $'a"b\nc'
+  [ "$(wc -l <log)" -eq 1 ]
+  jq -e '.level == "error"' log
+}
+
+@test "global options stand in any order before the verb" {
+  ok "$SWRUN" --log-format json --log log --root "$STATE" list
+  ok "$SWRUN" --log=log --root="$STATE" --log-format=json list --format=json
+}
+
+@test "--systemd-cgroup is a clear error in this version" {
+  [ "$RUNTIME" = swrun ] || skip "$RUNTIME has the systemd driver"
+  refused runtime --systemd-cgroup create --bundle "$BUNDLE" c1
+  says systemd
+}
+
+@test "--help names every verb" {
+  ok "$SWRUN" --help
+  local verb
+  for verb in create start run state list kill delete spec features; do
+    grep -qw "$verb" <<<"$output" || fail "no $verb"
+  done
+}

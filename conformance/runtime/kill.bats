@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+# runtime.md#kill; how the shim, conmon and CRI-O call it.
+load ../lib/common
+setup() { begin; }
+teardown() { finish; }
+
+sends() {
+  started
+  ok runtime kill c1 "$1"
+  eventually grep -qx "signal=$2" c1.out
+}
+
+@test "kill takes a number" { sends 10 10; }
+@test "kill takes a name" { sends USR2 12; }
+@test "kill takes a name with SIG" { sends SIGHUP 1; }
+@test "kill takes a name in lower case" { sends usr1 10; }
+@test "kill takes a real-time signal" { sends 40 40; }
+
+@test "kill without a signal sends SIGTERM" {
+  started
+  ok runtime kill c1
+  eventually grep -qx signal=15 c1.out
+  becomes stopped
+}
+
+@test "kill reaches a created container" {
+  created
+  ok runtime kill c1 KILL
+  becomes stopped
+}
+
+@test "kill of a stopped container fails with the words that callers know" {
+  started
+  ok runtime kill c1 KILL
+  becomes stopped
+  refused runtime kill c1 KILL
+  says "container not running"
+}
+
+@test "kill of an unknown container fails with the words that callers know" {
+  refused runtime kill nobody KILL
+  says "does not exist"
+}
+
+@test "an unknown signal is refused by name" {
+  started
+  refused runtime kill c1 NONSENSE
+  says nonsense
+  [ "$(container_status c1)" = running ]
+}
+
+@test "an absurd signal number is refused" {
+  started
+  refused runtime kill c1 4096
+  refused runtime kill c1 -- -1
+  [ "$(container_status c1)" = running ]
+}
+
+# containerd: kill --all after init has gone must work where the pid namespace is shared
+@test "kill --all ends every process of a container without a pid namespace" {
+  require_cgroup2
+  edit '.linux.namespaces |= map(select(.type != "pid"))'
+  probe spawn 3
+  launch run c1 --detach
+  eventually grep -q ready c1.out
+  pid=$(container_pid c1)
+  children=$(pgrep -P "$pid")
+  [ "$(wc -w <<<"$children")" -eq 3 ]
+  ok runtime kill --all c1 KILL
+  for child in $children $pid; do
+    eventually eval '! kill -0 '"$child"' 2>/dev/null || grep -q "^State:.*[ZX]" /proc/'"$child"'/status'
+  done
+  becomes stopped
+}
+
+@test "delete --force ends children that outlive init without a pid namespace" {
+  require_cgroup2
+  edit '.linux.namespaces |= map(select(.type != "pid"))'
+  probe spawn 2
+  launch run c1 --detach
+  eventually grep -q ready c1.out
+  children=$(pgrep -P "$(container_pid c1)")
+  kill -KILL "$(container_pid c1)"
+  becomes stopped
+  ok runtime delete --force c1
+  for child in $children; do
+    eventually eval '! kill -0 '"$child"' 2>/dev/null || grep -q "^State:.*[ZX]" /proc/'"$child"'/status'
+  done
+}
+
+@test "kill --all takes its option before and after the id" {
+  started
+  ok runtime kill --all c1 USR1
+  eventually grep -qx signal=10 c1.out
+  ok runtime kill c1 -a USR2
+  eventually grep -qx signal=12 c1.out
+}
