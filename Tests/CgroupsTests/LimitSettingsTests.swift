@@ -167,6 +167,18 @@ private func lines(_ change: (inout Resources) -> Void) throws -> [String] {
     )
   }
 
+  @Test("only what takes no limit away may lack its file")
+  func absence() throws {
+    var resources = Resources()
+    resources.memory = MemoryLimits()
+    resources.memory?.limit = 100
+    resources.memory?.swap = 100
+    resources.pids = PidsLimit(limit: -1)
+    let settings = try limitSettings(for: resources)
+    #expect(settings.map(\.file) == ["memory.swap.max", "memory.max", "pids.max"])
+    #expect(settings.map(\.isFineWithoutFile) == [true, false, true])
+  }
+
   @Test("a setting knows its controller by its file")
   func controller() {
     #expect(LimitSetting("memory.high", "").controller == "memory")

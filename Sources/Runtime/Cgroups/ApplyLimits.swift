@@ -47,8 +47,8 @@ extension ControlGroup {
     guard let last = setting.choices.last else { return }
     do throws(KernelError) {
       try Cgroups.write(last.text, to: last.file, of: directory)
-    } catch  where error.code == .noEntry && setting.acceptsAbsence {
-      // The kernel does as the value says anyway.
+    } catch  where error.code == .noEntry && setting.isFineWithoutFile {
+      // Without the controller there is no limit either, and that is what was asked for.
     }
   }
 

@@ -22,6 +22,9 @@ struct LimitSetting: Equatable {
     self.acceptsAbsence = acceptsAbsence
   }
 
+  /// Whether a control group without the file is as the setting wants it.
+  var isFineWithoutFile: Bool { acceptsAbsence || isInitial }
+
   /// The file that the setting is known by.
   var file: String { choices[choices.count - 1].file }
 

@@ -1,29 +1,30 @@
 package import Kernel
 
+// Both labels are written through a procfs that is known to be one. Whether a module is in force is
+// not looked up beforehand: by then the root is the container's, whose /sys may say anything. The
+// kernel refuses a label of a module that isn't, so a container is never less confined than it asks
+// for.
+
 /// Has AppArmor put the next program that this process executes under a profile.
 ///
 /// Spec: config.md, "Linux Process", apparmorProfile.
 ///
-/// - Throws: ENOENT for a profile that isn't loaded; EOPNOTSUPP when AppArmor is not in force, as a
-///   container must not be less confined than it asks for.
+/// - Throws: ENOENT for a profile that isn't loaded, EOPNOTSUPP where AppArmor is not in force.
 package func setAppArmorProfile(
   _ profile: String,
   _ processes: borrowing ProcessFiles,
 ) throws(KernelError) {
-  try requireModule("AppArmor", switchedBy: "/sys/module/apparmor/parameters/enabled")
-  let file = try openAppArmorFile(processes)
-  try file.writeOnce("exec \(profile)", subject: "AppArmor profile \(profile)")
-}
-
-/// Since Linux 5.8 AppArmor has files of its own: those beside them belong to whichever security
-/// module comes first.
-private func openAppArmorFile(
-  _ processes: borrowing ProcessFiles,
-) throws(KernelError) -> OwnedDescriptor {
+  let file: OwnedDescriptor
   do throws(KernelError) {
-    return try processes.open("self/attr/apparmor/exec", [.writeOnly])
+    // Since Linux 5.8; the file of the same name above belongs to whichever module comes first.
+    file = try processes.open("self/attr/apparmor/exec", [.writeOnly])
   } catch  where error.code == .noEntry {
-    return try processes.open("self/attr/exec", [.writeOnly])
+    throw disabled("AppArmor")
+  }
+  do throws(KernelError) {
+    try file.writeOnce("exec \(profile)", subject: "AppArmor profile \(profile)")
+  } catch  where error.code == .invalid {
+    throw disabled("AppArmor")
   }
 }
 
@@ -31,21 +32,15 @@ private func openAppArmorFile(
 ///
 /// Spec: config.md, "Linux Process", selinuxLabel.
 ///
-/// - Throws: EINVAL for a context that the policy doesn't have; EOPNOTSUPP when SELinux is not in
-///   force.
+/// - Throws: EINVAL for a context that the policy doesn't have, and where SELinux is not in force.
 package func setSELinuxLabel(
   _ label: String,
   _ processes: borrowing ProcessFiles,
 ) throws(KernelError) {
-  try requireModule("SELinux", switchedBy: "/sys/fs/selinux/enforce")
   let file = try processes.open("self/attr/exec", [.writeOnly])
-  try file.writeOnce(label, subject: "SELinux label \(label)")
+  try file.writeOnce(label, subject: "SELinux label \(label) (is SELinux enabled?)")
 }
 
-private func requireModule(_ name: String, switchedBy file: String) throws(KernelError) {
-  do throws(KernelError) {
-    _ = try Process.status(of: file)
-  } catch {
-    throw KernelError(call: "write", code: .notSupported, subject: "\(name) is not enabled here")
-  }
+private func disabled(_ module: String) -> KernelError {
+  KernelError(call: "write", code: .notSupported, subject: "\(module) is not enabled here")
 }

@@ -61,8 +61,10 @@ package var nativeArchitecture: UInt32 { seccomp_arch_native() }
     unsafe context = made
   }
 
-  /// Asks for a binary tree over the numbers: fewer steps a call, and fewer when the kernel tries
-  /// them all at load.
+  /// Asks for a binary tree over the numbers.
+  ///
+  /// At load the kernel tries every number once: with Docker's profile that took 0.28 ms for the
+  /// tree, and 0.74 ms for the list that is the default.
   func preferTree() throws(FilterError) {
     let result = unsafe seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2)
     try require("seccomp_attr_set", result, "SCMP_FLTATR_CTL_OPTIMIZE")
