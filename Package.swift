@@ -110,18 +110,26 @@ let swimg: [Target] = [
   image("RootedFiles", ["CImageSystem"]),
   image("Hashing", ["CCrypto"]),
   image("Codecs", ["CISAL", "CZstd"]),
+  image("HostProcess"),
   // Floor 2
   image("ContentStore", ["Hashing", "ImageSpec", "RootedFiles"]),
   image("Layers", ["Archive", "Codecs", "Hashing", "ImageSpec", "RootedFiles"]),
   image("BundleConfig", ["ImageSpec", "RootedFiles"]),
   // Floor 3
-  image("Unpack", ["BundleConfig", "ContentStore", "ImageSpec", "Layers", "RootedFiles"]),
-  image("Transfer", ["Archive", "Codecs", "ContentStore", "Hashing", "ImageSpec", "RootedFiles"]),
+  image(
+    "Unpack",
+    ["BundleConfig", "ContentStore", "HostProcess", "ImageSpec", "Layers", "RootedFiles"],
+  ),
+  image(
+    "Transfer",
+    ["Archive", "Codecs", "ContentStore", "Hashing", "HostProcess", "ImageSpec", "RootedFiles"],
+  ),
   // Floor 5
   image(
     "SwimgCLI",
     [
-      "BundleConfig", "ContentStore", "ImageSpec", "Transfer", "Unpack",
+      "BundleConfig", "ContentStore", "HostProcess", "ImageSpec", "RootedFiles", "Transfer",
+      "Unpack",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
   ),

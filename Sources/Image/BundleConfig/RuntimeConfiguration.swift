@@ -3,7 +3,7 @@ package import ImageSpec
 /// The config.json of a bundle: what the image says, changed by what the user says, within what
 /// every container gets.
 ///
-/// Spec: image-spec conversion.md; runtime-spec config.md and config-linux.md, version 1.2.
+/// Spec: image-spec conversion.md; runtime-spec config.md and config-linux.md.
 package struct RuntimeConfiguration {
   private let image: ImageConfiguration
   private let options: BundleOptions
@@ -27,6 +27,17 @@ package struct RuntimeConfiguration {
     self.defaultHostname = defaultHostname
   }
 
+  /// What a runtime has to know to run the bundle.
+  ///
+  /// Nothing newer than 1.1 is in it, and Debian 12's crun refuses every version without "1.0" in
+  /// its text; runtimes for 1.2 and 1.3 read it as their own. To be raised with the first newer field.
+  private static let specificationVersion = "1.1.0"
+
+  /// Whether bundles for a platform are made with a filter of system calls.
+  package static func hasSystemCallFilter(for platform: Platform) -> Bool {
+    SeccompTable.byArchitecture[platform.architecture] != nil
+  }
+
   /// - Throws: when image and options give no sound configuration: no command, a malformed
   ///   variable, a user outside the mapping.
   package func document() throws(BundleConfigError) -> JSONValue {
@@ -34,7 +45,7 @@ package struct RuntimeConfiguration {
     var root: JSONObject = ["path": "rootfs"]
     if options.isRootReadOnly { root["readonly"] = true }
     return [
-      "ociVersion": "1.2.0",
+      "ociVersion": .string(RuntimeConfiguration.specificationVersion),
       "process": try process(),
       "root": .object(root),
       "hostname": .string(try hostname()),

@@ -91,6 +91,11 @@ package struct ContentStore: Sendable {
     }
   }
 
+  /// Keeps blobs from being removed as long as the returned value lasts.
+  package func holdBlobs() throws(StoreError) -> BlobHold {
+    BlobHold(lease: try lease(exclusive: false))
+  }
+
   /// Holds blobs in place, or claims the right to remove some, as long as the returned value lasts.
   ///
   /// - Returns: nil when an exclusive claim would have to wait.
@@ -139,6 +144,11 @@ package struct ContentStore: Sendable {
       try directory.status(of: try FileName(digest.encoded))?.size
     }
   }
+}
+
+/// While it lasts, no blob of the store is removed.
+package struct BlobHold: Sendable {
+  let lease: Directory?
 }
 
 extension FileName {

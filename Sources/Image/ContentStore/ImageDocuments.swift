@@ -13,8 +13,6 @@ package struct ResolvedImage: Sendable {
   package let descriptor: Descriptor
   package let manifest: Manifest
   package let configuration: ImageConfiguration
-  /// The configuration's own bytes.
-  package let configurationBytes: [UInt8]
 }
 
 /// All manifests below a descriptor, in their order, and the indexes on the way.
@@ -46,12 +44,10 @@ extension DocumentSource where Self: ~Copyable {
       } else if MediaType.isIndex(descriptor.mediaType) {
         // Deeper than any image nests. Contents are addressed by digest: there are no circles.
         guard depth < 8 else { throw .nestedTooDeep(descriptor.digest) }
-        guard let bytes = try documentIfPresent(descriptor) else {
+        guard let index = try index(descriptor) else {
           guard depth > 0 else { throw .missing(descriptor.digest) }
           continue
         }
-        let index = try parsed("index", descriptor, bytes, Index.init(parsing:))
-        try checkMediaType(index.mediaType, of: descriptor)
         tree.indexes.append(descriptor)
         pending += index.manifests.reversed().map { ($0, depth + 1) }
       } else if depth == 0 {
@@ -61,11 +57,16 @@ extension DocumentSource where Self: ~Copyable {
     return tree
   }
 
-  /// An image's manifest and configuration, and what they say of each other.
-  package func image(
-    _ descriptor: Descriptor,
-    top: Descriptor,
-  ) throws(StoreError) -> ResolvedImage {
+  /// One index by itself; nil when it isn't there.
+  package func index(_ descriptor: Descriptor) throws(StoreError) -> Index? {
+    guard let bytes = try documentIfPresent(descriptor) else { return nil }
+    let index = try parsed("index", descriptor, bytes, Index.init(parsing:))
+    try checkMediaType(index.mediaType, of: descriptor)
+    return index
+  }
+
+  /// One manifest by itself.
+  package func manifest(_ descriptor: Descriptor) throws(StoreError) -> Manifest {
     let manifest = try parsed(
       "manifest",
       descriptor,
@@ -73,6 +74,15 @@ extension DocumentSource where Self: ~Copyable {
       Manifest.init(parsing:),
     )
     try checkMediaType(manifest.mediaType, of: descriptor)
+    return manifest
+  }
+
+  /// An image's manifest and configuration, and what they say of each other.
+  package func image(
+    _ descriptor: Descriptor,
+    top: Descriptor,
+  ) throws(StoreError) -> ResolvedImage {
+    let manifest = try manifest(descriptor)
     guard MediaType.isConfiguration(manifest.configuration.mediaType) else {
       throw .unknownMediaType(manifest.configuration.digest, manifest.configuration.mediaType)
     }
@@ -95,7 +105,6 @@ extension DocumentSource where Self: ~Copyable {
       descriptor: descriptor,
       manifest: manifest,
       configuration: configuration,
-      configurationBytes: bytes,
     )
   }
 

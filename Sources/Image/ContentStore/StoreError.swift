@@ -13,6 +13,7 @@ package enum StoreError: Error {
   case missing(Digest)
   case wrongSize(Digest, expected: Int64, found: Int64)
   case wrongDigest(expected: Digest, found: Digest)
+  case wrongContent(Digest)
   case unknownAlgorithm(Digest)
   case tooLarge(Digest, size: Int64, limit: Int)
   /// A document says that it is something else than its descriptor.
@@ -38,6 +39,7 @@ extension StoreError: CustomStringConvertible {
       "blob \(digest): wrong size: \(found) bytes instead of \(expected)"
     case .wrongDigest(let expected, let found):
       "blob \(expected): wrong digest: its content is \(found)"
+    case .wrongContent(let digest): "blob \(digest): wrong digest: its content is another"
     case .unknownAlgorithm(let digest):
       "blob \(digest): cannot verify: \(digest.algorithm) is neither sha256 nor sha512"
     case .tooLarge(let digest, let size, let limit):

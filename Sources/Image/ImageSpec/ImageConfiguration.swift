@@ -9,6 +9,8 @@ package struct ImageConfiguration: Sendable {
   package let execution: ExecutionDefaults
   /// The digests of the layers' uncompressed tar archives, base first.
   package let diffIDs: [Digest]
+  /// The whole document, unknown fields too.
+  package let document: JSONObject
 
   /// - Throws: when the document breaks a rule.
   package init(parsing bytes: [UInt8]) throws(DocumentError) {
@@ -17,6 +19,7 @@ package struct ImageConfiguration: Sendable {
       throw .document(problem: "os and architecture must be given")
     }
     self.platform = platform
+    document = fields.object
     osVersion = try fields.string("os.version")
     created = try fields.string("created")
     author = try fields.string("author")

@@ -1,1 +1,3 @@
-// swimg
+import SwimgCLI
+
+CommandLineTool.run()

@@ -1,0 +1,109 @@
+import ArgumentParser
+import BundleConfig
+import ContentStore
+import HostProcess
+import ImageSpec
+import Unpack
+
+/// The verb `swimg unpack`.
+struct UnpackCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "unpack",
+    abstract: "Unpack an image to a bundle for an OCI runtime.",
+    usage: "swimg unpack [<options>] <image> <bundle> [-- <argument> ...]",
+  )
+
+  @OptionGroup var store: StoreOptions
+  @OptionGroup var target: TargetOptions
+  @OptionGroup(title: "Changes to what the image says") var changes: ChangeOptions
+
+  @Flag(name: .shortAndLong, help: "Show no progress.")
+  var quiet = false
+
+  @Argument(help: ArgumentHelp("A name or digest.", valueName: "image"))
+  var selector: ImageSelector
+
+  @Argument(help: ArgumentHelp("The directory to make.", valueName: "bundle"))
+  var bundle: String
+
+  @Argument(
+    parsing: .postTerminator,
+    help: ArgumentHelp("Takes the place of the image's Cmd.", valueName: "argument"),
+  )
+  var arguments: [String] = []
+
+  func run() throws {
+    var options = try changes.bundleOptions()
+    options.identity = try target.identity()
+    if !arguments.isEmpty { options.arguments = arguments }
+    let subject = "unpack \(selector)"
+    let store = try store.open(subject)
+    let bar = ProgressBar("unpack", isQuiet: quiet)
+    let request = UnpackRequest(
+      selector: selector,
+      platform: target.platform ?? .host,
+      bundle: bundle,
+      options: options,
+      isRootless: target.rootless,
+      willRead: { bar.expect($0) },
+      didRead: { bar.advance(by: $0) },
+    )
+    defer { bar.end() }
+    let warnings = try wrapping(subject, try unpack(request, from: store))
+    bar.end()
+    for warning in warnings where !quiet { Presentation.report("\(subject): \(warning)") }
+  }
+}
+
+/// Which image, and for whom.
+struct TargetOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "OS/ARCHITECTURE[/VARIANT] of the image. Default: this machine's.",
+      valueName: "platform",
+    )
+  )
+  var platform: Platform?
+
+  @Flag(help: "Give all files to the caller, and the container a user namespace.")
+  var rootless = false
+
+  @Option(
+    help: ArgumentHelp(
+      "A range of uids of the container's user namespace; repeatable.",
+      valueName: "container:host:size",
+    )
+  )
+  var uidMap: [IdentityRange] = []
+
+  @Option(help: ArgumentHelp("The same for gids.", valueName: "container:host:size"))
+  var gidMap: [IdentityRange] = []
+
+  func validate() throws {
+    guard uidMap.isEmpty == gidMap.isEmpty else {
+      throw ValidationError("--uid-map and --gid-map go together")
+    }
+    for ranges in [uidMap, gidMap] {
+      for (index, range) in ranges.enumerated()
+      where ranges[..<index].contains(where: range.overlaps) {
+        throw ValidationError("ranges of --uid-map or --gid-map overlap")
+      }
+    }
+  }
+
+  /// Who the container's users are on the host.
+  func identity() throws -> IdentityMapping {
+    if !uidMap.isEmpty { return .mapped(users: uidMap, groups: gidMap) }
+    guard rootless else { return .host }
+    return .mapped(
+      users: [IdentityRange(container: 0, host: Surroundings.effectiveUser, size: 1)],
+      groups: [IdentityRange(container: 0, host: Surroundings.effectiveGroup, size: 1)],
+    )
+  }
+}
+
+extension IdentityRange: ExpressibleByArgument {
+  package init?(argument: String) {
+    self.init(parsing: argument)
+  }
+}

@@ -1,0 +1,16 @@
+import ArgumentParser
+
+/// The root of all verbs.
+struct Swimg: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "swimg",
+    abstract: "Turn container images into bundles for any OCI runtime, without a daemon.",
+    version: "swimg version 0.1.0",
+    subcommands: [
+      LoadCommand.self, ListCommand.self, InspectCommand.self, TagCommand.self,
+      RemoveCommand.self, UnpackCommand.self,
+    ],
+  )
+
+  @OptionGroup var store: StoreOptions
+}
