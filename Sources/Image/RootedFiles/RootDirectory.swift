@@ -33,6 +33,7 @@ package struct RootDirectory: ~Copyable {
   ///
   /// - Parameter path: the bytes of a `RootedPath`, or of its parent.
   /// - Returns: nil when it, or a directory on the way, isn't there.
+  /// - Throws: when links lead in a circle, or a directory cannot be opened.
   package mutating func find(_ path: ArraySlice<UInt8>) throws(FileError) -> Location? {
     if let known = known(path) { return known }
     var made: [RootedPath] = []
