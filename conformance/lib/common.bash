@@ -278,7 +278,7 @@ leftovers() {
 living_in_cgroup() {
   local file
   for file in $(grep -lsF "$TAG" /proc/[0-9]*/cgroup); do
-    grep -qs '^State:[[:space:]]*[^ZX]' "${file%cgroup}status" || continue
+    grep -qs -E '^State:[[:space:]]+[^ZX[:space:]]' "${file%cgroup}status" || continue
     printf 'process in the cgroup: %s\n' "$file"
   done
 }

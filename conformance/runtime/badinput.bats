@@ -224,10 +224,11 @@ change() {
   [ "$RUNTIME" != swrun ] || says xml
 }
 
-@test "a log file that cannot be opened" {
+@test "a log file that cannot be opened does not hide the message" {
   [ "$RUNTIME" = swrun ] || skip "$RUNTIME has words of its own"
-  refused "$SWRUN" --root "$STATE" --log "$PWD/no/such/log" list
-  says no/such/log
+  capture "$SWRUN" --root "$STATE" --log "$PWD/no/such/log" start nobody
+  [ "$status" -eq 1 ]
+  says "does not exist"
 }
 
 @test "a preserve-fds that is no number, or of descriptors that are not open" {
