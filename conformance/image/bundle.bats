@@ -151,6 +151,19 @@ passable() {
     and ([.linux.namespaces[].type] | index("user") != null)' own/bundle/config.json
 }
 
+@test "rootless: an unpack that fails leaves nothing of directories that the image closed" {
+  require_root
+  require setpriv
+  loaded closed
+  cp "$SWIMG" swimg && SWIMG=$PWD/swimg
+  chmod -R a+rX "$STORE" .
+  mkdir own && chown 1234:1234 own
+  passable
+  refuses 1 "no such user" setpriv --reuid 1234 --regid 1234 --clear-groups \
+    env "SWIMG_STORE=$STORE" "$SWIMG" unpack --rootless app:1.0 own/bundle
+  [ -z "$(ls -A own)" ] || fail "left: $(ls -A own)"
+}
+
 @test "SIGINT and SIGTERM leave nothing and are told to the parent" {
   loaded sound
   image sound
