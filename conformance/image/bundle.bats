@@ -181,3 +181,15 @@ passable() {
   grep -q "interrupted by signal 15" err
   [ -z "$(find "$STORE" -name '.swimg-*')" ]
 }
+
+@test "SIGTERM ends a load that waits for the other end of a pipe" {
+  mkfifo pipe
+  "$SWIMG" load pipe 2>err 3>&- &
+  pid=$!
+  eventually sh -c 'ls -A "$SWIMG_STORE" 2>/dev/null | grep -q "^\.swimg-"'
+  kill -TERM $pid
+  status=0
+  wait $pid || status=$?
+  [ "$status" -eq 143 ]
+  clean_store
+}
