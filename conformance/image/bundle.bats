@@ -151,6 +151,19 @@ passable() {
     and ([.linux.namespaces[].type] | index("user") != null)' own/bundle/config.json
 }
 
+@test "rootless: an unpack that fails leaves nothing of directories that the image closed" {
+  require_root
+  require setpriv
+  loaded closed
+  cp "$SWIMG" swimg && SWIMG=$PWD/swimg
+  chmod -R a+rX "$STORE" .
+  mkdir own && chown 1234:1234 own
+  passable
+  refuses 1 "no such user" setpriv --reuid 1234 --regid 1234 --clear-groups \
+    env "SWIMG_STORE=$STORE" "$SWIMG" unpack --rootless app:1.0 own/bundle
+  [ -z "$(ls -A own)" ] || fail "left: $(ls -A own)"
+}
+
 @test "SIGINT and SIGTERM leave nothing and are told to the parent" {
   loaded sound
   image sound
@@ -167,4 +180,16 @@ passable() {
   [ "$status" -eq 143 ]
   grep -q "interrupted by signal 15" err
   [ -z "$(find "$STORE" -name '.swimg-*')" ]
+}
+
+@test "SIGTERM ends a load that waits for the other end of a pipe" {
+  mkfifo pipe
+  "$SWIMG" load pipe 2>err 3>&- &
+  pid=$!
+  eventually sh -c 'ls -A "$SWIMG_STORE" 2>/dev/null | grep -q "^\.swimg-"'
+  kill -TERM $pid
+  status=0
+  wait $pid || status=$?
+  [ "$status" -eq 143 ]
+  clean_store
 }

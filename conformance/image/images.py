@@ -511,6 +511,15 @@ def case_cut_tar(target):
     write_directory(Image(base_layer()[: 512 * 5 + 77]).files(), target)
 
 
+def case_closed(target):
+    """Directories that nobody but root may enter or change, and a user that is not there."""
+    layer = base_layer(
+        entry("closed", mode=0), entry("closed/file", b"x"),
+        entry("fixed", mode=0o555), entry("fixed/below", mode=0o555), entry("fixed/below/file", b"x"),
+    )
+    write_directory(Image(layer, User="nobody").files(), target)
+
+
 def case_no_command(target):
     image = Image()
     del image.config["Cmd"]

@@ -1,17 +1,18 @@
 package import Kernel
 package import RuntimeSpec
 
-// What init sets for itself, one function a setting. Every one takes plain values and decides
-// nothing; the order is that of Launch.
+// What init sets for itself, and the creator for it, one function a setting. Every one takes plain
+// values and decides nothing; the order is that of Launch.
 
-/// Sets how likely the process is to be killed when memory runs out.
+/// Sets how likely a process is to be killed when memory runs out.
 ///
 /// Spec: config.md, "Linux Process", oomScoreAdj. See: proc(5), /proc/pid/oom_score_adj.
 package func setOOMScoreAdjustment(
   _ score: Int,
+  of pid: Int32,
   _ processes: borrowing ProcessFiles,
 ) throws(KernelError) {
-  try processes.write("self/oom_score_adj", "\(score)")
+  try processes.write("\(pid)/oom_score_adj", "\(score)")
 }
 
 /// Sets the execution domain; before the filter, which may forbid it.

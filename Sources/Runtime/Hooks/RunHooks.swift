@@ -54,6 +54,8 @@ private func become(
 ) -> Never {
   do throws(KernelError) {
     try Process.startSession()
+    // A hook without its runtime would race with those that clean up behind it.
+    try Process.setParentDeathSignal(9)
     Signals.resetActions()
     try Signals.block(SignalMask(bits: 0))
     try DescriptorTable.duplicate(input, onto: 0)
@@ -84,32 +86,34 @@ private func watch(
   let end = timeout.map { Clock.monotonicMilliseconds + Int64($0) * 1000 }
   var tail: [UInt8] = []
   var isOpen = true
+  // What a hook leaves running may print for ever: neither its end nor its time may wait for that.
+  var leftToRead = longestRest
   while true {
     let left = end.map { Int32(clamping: max(0, $0 - Clock.monotonicMilliseconds)) } ?? -1
     let ready = try DescriptorTable.wait(
       for: isOpen ? [pidfd.raw, output.raw] : [pidfd.raw],
       milliseconds: left
     )
-    if isOpen, ready[1] {
+    let hasEnded = ready[0]
+    if isOpen, ready[1], hasEnded ? leftToRead > 0 : left != 0 {
       let chunk = try output.read(upTo: 4096)
       isOpen = !chunk.isEmpty
       tail = (tail + chunk).suffix(longestOutput)
-    } else if ready[0] {
-      return EndedHook(
-        status: try Process.wait(for: pid),
-        output: printable(tail),
-        wasKilled: false
-      )
-    } else {
-      try Process.killSession(of: pid)
-      return EndedHook(
-        status: try Process.wait(for: pid),
-        output: printable(tail),
-        wasKilled: true
-      )
+      if hasEnded { leftToRead -= chunk.count }
+      continue
     }
+    guard hasEnded || left == 0 else { continue }
+    if !hasEnded { try Process.killSession(of: pid) }
+    return EndedHook(
+      status: try Process.wait(for: pid),
+      output: printable(tail),
+      wasKilled: !hasEnded
+    )
   }
 }
+
+/// How much is still read of what a hook that has ended had printed, in bytes: what a pipe holds.
+private let longestRest = 65536
 
 /// How much of a hook's output a message shows, in bytes.
 private let longestOutput = 1024

@@ -58,6 +58,15 @@ package enum Signals {
     return Int32(info.ssi_signo)
   }
 
+  /// Sets for this process what the caller may have left otherwise.
+  ///
+  /// A pipe that nobody reads must be an error of the write, and not the end of a creator with half a
+  /// container; and of children whose end is ignored nobody learns the status.
+  package static func settleActions() {
+    signal(SIGPIPE, SIG_IGN)
+    signal(SIGCHLD, SIG_DFL)
+  }
+
   /// Sets every signal back to what it does by default, as a hook or container expects it.
   package static func resetActions() {
     for number in 1...64 where number != SIGKILL && number != SIGSTOP {

@@ -1,3 +1,4 @@
+import Confinement
 import Hooks
 import JSON
 package import Kernel
@@ -98,6 +99,12 @@ private func converse(
   let pid = made.pid
   try born(pid)
   let plan = request.plan
+  if let score = plan.process.oomScoreAdj {
+    // Here and not in init: the file is the host's root's once init has another user.
+    try about("process.oomScoreAdj") { () throws(KernelError) in
+      try setOOMScoreAdjustment(score, of: pid, processes)
+    }
+  }
   if plan.namespaces.source(of: .user) == .new {
     try about("id mappings") { () throws(KernelError) in
       try writeIdentityMappings(
@@ -106,7 +113,13 @@ private func converse(
         deniesSetgroups: request.options.deniesSetgroups,
         processes
       )
-      try made.channel.send(CreatorMessage.identityMapped.frame)
+    }
+  }
+  try about("init") { () throws(KernelError) in
+    do throws(KernelError) {
+      try made.channel.send(CreatorMessage.adopted.frame)
+    } catch  where error.code == .brokenPipe {
+      // It has failed already: why is the next thing to be read.
     }
   }
   while true {

@@ -7,11 +7,6 @@ import RuntimeSpec
 extension Init {
   func setLimits() throws(InitFailure) {
     let process = plan.process
-    if let score = process.oomScoreAdj {
-      try kernel(.setLimits, "process.oomScoreAdj") { () throws(KernelError) in
-        try setOOMScoreAdjustment(score, processes)
-      }
-    }
     if let personality = process.personality {
       try kernel(.setLimits, "linux.personality") { () throws(KernelError) in
         try setPersonality(personality.persona)
@@ -91,6 +86,9 @@ extension Init {
   }
 
   func confine() throws(InitFailure) {
+    // Who has the container's user and rights and sees this process, as in a shared pid namespace,
+    // must not get at the host's files that it still has open (CVE-2016-9962). execve undoes it.
+    try kernel(.confine) { () throws(KernelError) in try Process.setDumpable(false) }
     let prepared = PreparedExecution(execution, start: -1, failure: -1)
     try kernel(.confine) { () throws(KernelError) in try prepared.confine() }
   }

@@ -73,7 +73,7 @@ package enum InitStep: UInt8, CaseIterable, Sendable {
   /// Sets host and domain name.
   case setNames
 
-  /// Sets rlimits, the OOM score, scheduling and the personality. Before `changeUser`, as raising
+  /// Sets rlimits, scheduling and the personality. Before `changeUser`, as raising
   /// some needs privilege; personality before any filter, which may forbid it.
   case setLimits
 

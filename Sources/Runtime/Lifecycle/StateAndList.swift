@@ -29,8 +29,9 @@ package func states(on host: borrowing Host) throws(RuntimeError) -> [JSONValue]
       list.append(try state(of: id, on: host))
     } catch .state(.doesNotExist) {
       continue
-    } catch .state(.damaged(let id, let reason)) {
-      host.warn("\(StateError.damaged(id, reason: reason))")
+    } catch {
+      // One that can't be read must not hide the others.
+      host.warn("container \(id) is not listed: \(error)")
     }
   }
   return list

@@ -1,5 +1,6 @@
 import JSON
 import Kernel
+import Lifecycle
 
 /// The one place that writes to the caller: standard output, standard error and the log.
 ///
@@ -11,13 +12,26 @@ struct Presentation: Sendable {
   var isDebug: Bool
 
   /// Prints a result on standard output.
-  func show(_ text: String) {
-    write([UInt8](text.utf8), to: 1)
+  func show(_ text: String) throws(RuntimeError) {
+    try show([UInt8](text.utf8))
   }
 
   /// Prints a JSON document and a line feed.
-  func show(_ value: JSONValue, _ layout: JSONValue.Layout = .indented(2)) {
-    write(value.text(layout) + [UInt8(ascii: "\n")], to: 1)
+  func show(
+    _ value: JSONValue,
+    _ layout: JSONValue.Layout = .indented(2),
+  ) throws(RuntimeError) {
+    try show(value.text(layout) + [UInt8(ascii: "\n")])
+  }
+
+  private func show(_ bytes: [UInt8]) throws(RuntimeError) {
+    do throws(KernelError) {
+      try DescriptorTable.write(bytes, to: 1)
+    } catch  where error.code == .brokenPipe {
+      // Who asked has read enough.
+    } catch {
+      throw .kernel(error, subject: "standard output")
+    }
   }
 
   /// Reports why the command failed: on standard error for people, in the log for callers.
@@ -71,12 +85,17 @@ struct Presentation: Sendable {
     let now = Clock.now
     let time = Clock.rfc3339(seconds: now.seconds, nanoseconds: now.nanoseconds)
     guard isJSON else {
-      return [UInt8]("time=\"\(time)\" level=\(level) msg=\"\(message)\"\n".utf8)
+      return [UInt8]("time=\"\(time)\" level=\(level) msg=\"\(quoted(message))\"\n".utf8)
     }
     let value: JSONValue = [
       "level": .string(level), "msg": .string(message), "time": .string(time),
     ]
     return value.text(.compact) + [UInt8(ascii: "\n")]
+  }
+
+  /// A message for between quotation marks, which it may have some of itself.
+  private func quoted(_ message: String) -> String {
+    String(message.flatMap { $0 == "\"" || $0 == "\\" ? "\\\($0)" : String($0) })
   }
 
   /// A message as one line, whatever a file name or a hook has put into it.

@@ -10,6 +10,14 @@ import State
 package func runCommand(_ words: [String]) -> Int32 {
   var presentation = Presentation(verb: nil, logPath: nil, isJSON: false, isDebug: false)
   let arguments: Arguments
+  Signals.settleActions()
+  do throws(KernelError) {
+    // Before the first file is opened: none of ours may come to be what others write to.
+    try DescriptorTable.openStandardStreams()
+  } catch {
+    presentation.report(failure: "standard streams: \(error)")
+    return ExitCode.failure
+  }
   do throws(UsageError) {
     arguments = try Arguments(parsing: Array(words.dropFirst()))
   } catch {
@@ -27,11 +35,11 @@ package func runCommand(_ words: [String]) -> Int32 {
     presentation.report(failure: "log: \(error)")
     return ExitCode.failure
   }
-  if let text = informational(arguments) {
-    presentation.show(text)
-    return ExitCode.success
-  }
   do throws(RuntimeError) {
+    if let text = informational(arguments) {
+      try presentation.show(text)
+      return ExitCode.success
+    }
     return try perform(arguments, words, presentation)
   } catch {
     presentation.report(failure: "\(error)")
@@ -67,12 +75,12 @@ private func perform(
   case "spec":
     try writeSpec(arguments)
   case "features":
-    presentation.show(features())
+    try presentation.show(features())
   case "completion":
     guard let script = Completions.script(for: arguments.positional[0]) else {
       throw .refused("no completions for \"\(arguments.positional[0])\": use bash, zsh or fish")
     }
-    presentation.show(script)
+    try presentation.show(script)
   default:
     try performOnContainer(arguments, presentation)
   }
@@ -86,7 +94,7 @@ private func performOnContainer(
   let host = try arguments.host(presentation)
   switch arguments.verb {
   case "start": try start(arguments.id(), on: host)
-  case "state": presentation.show(try state(of: arguments.id(), on: host))
+  case "state": try presentation.show(state(of: arguments.id(), on: host))
   case "list": try list(arguments, presentation, on: host)
   case "kill": try kill(arguments, on: host)
   case "delete": try delete(arguments.id(), force: arguments.has("force"), on: host)

@@ -29,7 +29,6 @@ func createOrRun(
 /// What the caller has left open goes no further than this process, hooks included.
 private func settleDescriptors() throws(RuntimeError) {
   do throws(KernelError) {
-    try DescriptorTable.openStandardStreams()
     try DescriptorTable.closeOnExec(from: 3)
   } catch {
     throw .kernel(error, subject: "descriptors")

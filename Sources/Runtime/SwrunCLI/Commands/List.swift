@@ -9,12 +9,12 @@ func list(
 ) throws(RuntimeError) {
   let documents = try states(on: host)
   if arguments.has("quiet") {
-    presentation.show(documents.map { "\($0.text(of: "id"))\n" }.joined())
+    try presentation.show(documents.map { "\($0.text(of: "id"))\n" }.joined())
   } else if arguments.options["format"] == "json" {
     // `null` for none is what runc prints, and go-runc reads.
-    presentation.show(documents.isEmpty ? .null : .array(documents), .compact)
+    try presentation.show(documents.isEmpty ? .null : .array(documents), .compact)
   } else {
-    presentation.show(table(documents))
+    try presentation.show(table(documents))
   }
 }
 

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+# Hooks that misbehave, and what becomes of hooks whose runtime is killed.
+load ../lib/common
+setup() {
+  begin
+  [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
+  NAP=300.$RANDOM$RANDOM
+}
+teardown() {
+  pkill -KILL -f "sleep $NAP" || true
+  finish
+}
+
+# hook MOMENT SCRIPT [MORE-JSON]
+hook() {
+  printf '#!/bin/sh\n%s\n' "$2" >"$BATS_TEST_TMPDIR/$1"
+  chmod +x "$BATS_TEST_TMPDIR/$1"
+  edit '.hooks[$moment] += [{"path": $path} + $more]' --arg moment "$1" \
+    --arg path "$BATS_TEST_TMPDIR/$1" --argjson more "${3:-{\}}"
+}
+
+@test "a hook that prints a megabyte and fails gives one line of it" {
+  hook createRuntime 'head -c 1000000 /dev/zero | tr "\0" x; exit 3'
+  entry /bin/true
+  refused runtime run --bundle "$BUNDLE" c1
+  [ "${#err}" -lt 2000 ]
+  says "exit status 3"
+}
+
+@test "a daemon that a hook leaves behind does not hold create up" {
+  hook createRuntime "sleep $NAP &"
+  entry /bin/true
+  PATIENCE=10 ok runtime run --bundle "$BUNDLE" c1
+}
+
+@test "a daemon that prints without end does not hold create up" {
+  hook createRuntime '(while echo x; do :; done) & (while echo x; do :; done) &'
+  entry /bin/true
+  PATIENCE=10 ok runtime run --bundle "$BUNDLE" c1
+}
+
+@test "a hook that prints without end is killed after its timeout" {
+  hook createRuntime '(while echo x; do :; done) & while echo x; do :; done' '{"timeout": 1}'
+  entry /bin/true
+  PATIENCE=10 refused runtime run --bundle "$BUNDLE" c1
+  says "timeout of 1 s"
+}
+
+# killed_in MOMENT: the creator is killed while a hook of the moment runs; nothing goes on.
+killed_in() {
+  hook "$1" "touch $BATS_TEST_TMPDIR/begun; exec sleep $NAP"
+  probe wait
+  "$SWRUN" --root "$STATE" create --bundle "$BUNDLE" c1 >/dev/null 2>&1 </dev/null 3>&- 4>&- &
+  creator=$!
+  eventually test -e begun
+  kill -KILL "$creator"
+  wait "$creator" || true
+  ok runtime delete --force c1
+  eventually eval '! pgrep -f "sleep $NAP"'
+}
+
+@test "a createRuntime hook goes with its killed creator" { killed_in createRuntime; }
+@test "a createContainer hook goes with the killed creator" { killed_in createContainer; }
+
+@test "a createContainer hook on the host's process table goes with the killed creator" {
+  edit '.linux.namespaces |= map(select(.type != "pid"))'
+  killed_in createContainer
+}
+
+@test "poststop hooks run when create is interrupted after its hooks" {
+  hook createContainer "touch $BATS_TEST_TMPDIR/begun; exec sleep $NAP"
+  hook createRuntime true
+  hook poststop "touch $BATS_TEST_TMPDIR/undone"
+  probe wait
+  "$SWRUN" --root "$STATE" create --bundle "$BUNDLE" c1 >/dev/null 2>&1 </dev/null 3>&- 4>&- &
+  creator=$!
+  eventually test -e begun
+  ok runtime delete --force c1
+  wait "$creator" && fail "create should have failed"
+  [ -e undone ]
+}
+
+@test "poststop hooks run when the pid file cannot be written" {
+  hook createRuntime true
+  hook poststop "touch $BATS_TEST_TMPDIR/undone"
+  probe wait
+  refused runtime create --bundle "$BUNDLE" --pid-file "$BATS_TEST_TMPDIR/no/such" c1
+  [ -e undone ]
+}
