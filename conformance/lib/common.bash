@@ -136,6 +136,10 @@ capture() {
   "$@" >"$BATS_TEST_TMPDIR/.out" 2>"$BATS_TEST_TMPDIR/.err" </dev/null 3>&- 4>&- || status=$?
   output=$(cat "$BATS_TEST_TMPDIR/.out")
   err=$(cat "$BATS_TEST_TMPDIR/.err")
+  # A program that hangs or is not there has not answered, whatever the case makes of its status.
+  case $status in
+    124 | 125 | 126 | 127) fail "exit $status of: $*" ;;
+  esac
 }
 
 # ok CMD...: capture, and it has to succeed.

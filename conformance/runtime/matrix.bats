@@ -31,9 +31,8 @@ bundle_of() {
     umoci unpack --image "$BATS_FILE_TMPDIR/oci:app:1.0" "$BUNDLE"
   fi
   cp "$PROBE" "$BUNDLE/rootfs/probe"
-  # runc needs CAP_SYS_RESOURCE for rlimits and crun 1.8 for device rules; and crun 1.8 refuses
-  # every version but 1.0, whatever is in the document.
-  edit '.ociVersion = "1.0.2" | .process.terminal = false | .linux.cgroupsPath = $cgroup
+  # runc needs CAP_SYS_RESOURCE for rlimits, and crun 1.8 for device rules.
+  edit '.process.terminal = false | .linux.cgroupsPath = $cgroup
     | if $lacking then del(.process.rlimits) | del(.linux.resources) else . end' \
     --arg cgroup "/$TAG/c1" --argjson lacking "$(has_capability 24 && echo false || echo true)"
 }
