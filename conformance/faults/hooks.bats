@@ -34,13 +34,13 @@ hook() {
 }
 
 @test "a daemon that prints without end does not hold create up" {
-  hook createRuntime '(while echo x; do :; done) & (while echo x; do :; done) &'
+  hook createRuntime 'yes & yes & yes &'
   entry /bin/true
   PATIENCE=10 ok runtime run --bundle "$BUNDLE" c1
 }
 
 @test "a hook that prints without end is killed after its timeout" {
-  hook createRuntime '(while echo x; do :; done) & while echo x; do :; done' '{"timeout": 1}'
+  hook createRuntime 'yes & yes & yes' '{"timeout": 1}'
   entry /bin/true
   PATIENCE=10 refused runtime run --bundle "$BUNDLE" c1
   says "timeout of 1 s"
@@ -65,6 +65,17 @@ killed_in() {
 @test "a createContainer hook on the host's process table goes with the killed creator" {
   edit '.linux.namespaces |= map(select(.type != "pid"))'
   killed_in createContainer
+}
+
+@test "a createContainer hook goes with a creator that has not recorded init" {
+  require strace
+  hook createContainer "exec sleep $NAP"
+  probe wait
+  capture timeout 20 strace -o /dev/null -e trace=renameat -e inject=renameat:signal=KILL:when=2 \
+    "$SWRUN" --root "$STATE" create --bundle "$BUNDLE" c1
+  [ "$(jq .pid "$STATE/c1/state.json")" = null ]
+  ok runtime delete --force c1
+  unless pgrep -f "sleep $NAP"
 }
 
 @test "poststop hooks run when create is interrupted after its hooks" {

@@ -175,6 +175,16 @@ struct Creation {
     }
   }
 
+  /// Whether hooks may have been run before a failure, so that poststop hooks have to undo them.
+  ///
+  /// Only init itself can tell that it did not get as far as that: who was killed says nothing.
+  private func mayHaveRunHooks(before cause: RuntimeError) -> Bool {
+    if case .launch(.initFailed(let failure)) = cause {
+      return failure.step.rawValue >= InitStep.awaitRuntimeHooks.rawValue
+    }
+    return record.initProcess != nil
+  }
+
   /// Takes back whatever has been made; what can't be taken back is named, and stays recorded.
   func cleanUp(
     _ directory: borrowing ContainerDirectory,
@@ -186,24 +196,10 @@ struct Creation {
         try killEverything(of: record, on: host)
         try removeControlGroup(of: record, on: host)
       }
-      if cause.happenedAroundHooks {
-        runPoststopHooks(record, on: host)
-      }
+      if mayHaveRunHooks(before: cause) { runPoststopHooks(record, on: host) }
       try withState { () throws(StateError) in try directory.remove(from: host.root) }
     } catch {
       host.warn("can't clean up after the failure: \(error): try delete --force \(options.id)")
-    }
-  }
-}
-
-extension RuntimeError {
-  /// Whether hooks had been run before the failure, so that poststop hooks have to undo them.
-  fileprivate var happenedAroundHooks: Bool {
-    switch self {
-    case .launch(.hook): true
-    case .launch(.initFailed(let failure)):
-      failure.step.rawValue >= InitStep.awaitRuntimeHooks.rawValue
-    default: false
     }
   }
 }

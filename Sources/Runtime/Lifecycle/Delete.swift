@@ -14,34 +14,60 @@ package func delete(
   on host: borrowing Host,
 ) throws(RuntimeError) {
   do throws(RuntimeError) {
-    try deleteExisting(id, force: force, on: host)
+    if force { try interruptCreator(id, on: host) }
+    let directory = try lockedContainer(id, on: host)
+    try deleteLocked(
+      directory,
+      try readForDeletion(directory, force: force, on: host),
+      force: force,
+      on: host
+    )
   } catch .state(.doesNotExist) where force {
     return
   }
 }
 
-private func deleteExisting(
-  _ id: ContainerID,
+/// Deletes the container that a record is of, unless somebody has; one that has got its id since is
+/// left alone.
+func deleteOwn(_ own: ContainerRecord, on host: borrowing Host) throws(RuntimeError) {
+  do throws(RuntimeError) {
+    let directory = try lockedContainer(own.id, on: host)
+    let record = try readForDeletion(directory, force: true, on: host)
+    guard record?.initProcess == own.initProcess else { return }
+    try deleteLocked(directory, record, force: true, on: host)
+  } catch .state(.doesNotExist) {
+    return
+  }
+}
+
+/// The record of a container to be deleted; nil when there is none, or none that can be read.
+private func readForDeletion(
+  _ directory: borrowing ContainerDirectory,
   force: Bool,
   on host: borrowing Host,
-) throws(RuntimeError) {
-  if force { try interruptCreator(id, on: host) }
-  let directory = try lockedContainer(id, on: host)
-  let record: ContainerRecord?
+) throws(RuntimeError) -> ContainerRecord? {
   do throws(StateError) {
-    record = try directory.readRecord()
-  } catch .damaged(_, let reason) where force {
+    return try directory.readRecord()
+  } catch .damaged(let id, let reason) where force {
     host.warn("removing the state of container \(id), which can't be read: \(reason)")
-    record = nil
+    return nil
   } catch {
     throw .state(error)
   }
+}
+
+private func deleteLocked(
+  _ directory: borrowing ContainerDirectory,
+  _ record: ContainerRecord?,
+  force: Bool,
+  on host: borrowing Host,
+) throws(RuntimeError) {
   if let record {
     let status = try withState { () throws(StateError) in
       try directory.status(of: record, host.processes)
     }
     guard force || status != .running else {
-      throw .refused("cannot delete container \(id) that is not stopped: \(status.rawValue)")
+      throw .refused("cannot delete container \(record.id) that is not stopped: \(status.rawValue)")
     }
     try killEverything(of: record, on: host)
     try removeControlGroup(of: record, on: host)

@@ -26,12 +26,7 @@ package func run(
   on host: borrowing Host,
 ) throws(RuntimeError) -> Int32 {
   guard !runOptions.isDetached else {
-    let made = try makeContainer(
-      options,
-      startsAtGate: false,
-      on: host
-    )
-    try started(made, on: host)
+    try started(makeContainer(options, startsAtGate: false, on: host), on: host)
     return 0
   }
   if runOptions.isSubreaper {
@@ -42,14 +37,13 @@ package func run(
   let signals = try about("run") { () throws(KernelError) in try Signals.descriptor() }
   let made = try makeContainer(options, startsAtGate: false, on: host)
   let pid = made.initProcess.pid
+  let record = made.record
   let process = try about("run") { () throws(KernelError) in try Process.open(pid) }
   try started(made, on: host)
   let status = try about("run") { () throws(KernelError) in
     try waitForEnd(of: pid, process, signals)
   }
-  if !runOptions.keepsState {
-    try delete(options.id, force: true, on: host)
-  }
+  if !runOptions.keepsState { try deleteOwn(record, on: host) }
   return status.code
 }
 
@@ -58,14 +52,14 @@ private func started(
   _ made: consuming CreatedContainer,
   on host: borrowing Host,
 ) throws(RuntimeError) {
-  let id = made.record.id
+  let record = made.record
   do throws(RuntimeError) {
     try withLaunch { () throws(LaunchError) in try made.initProcess.start() }
     try runPoststartHooks(made.record, on: host)
   } catch {
     made.initProcess.kill()
     made.release()
-    try delete(id, force: true, on: host)
+    try deleteOwn(record, on: host)
     throw error
   }
 }

@@ -31,15 +31,15 @@ package struct ContainerDirectory: ~Copyable {
     } catch {
       // Decided below, by the lock and the record.
     }
-    let made: ContainerDirectory
     do throws(StateError) {
-      made = try existing(id, in: root)
+      let made = try existing(id, in: root)
+      guard try made.lock(wait: false) else { throw StateError.exists(id) }
+      guard try !made.has(recordName) else { throw StateError.exists(id) }
+      return made
     } catch .doesNotExist {
+      // It is being deleted at this moment.
       throw .busy(id)
     }
-    guard try made.lock(wait: false) else { throw .exists(id) }
-    guard try !made.has(recordName) else { throw .exists(id) }
-    return made
   }
 
   /// Opens the directory of a container, not locked.

@@ -95,7 +95,10 @@ struct Presentation: Sendable {
 
   /// A message for between quotation marks, which it may have some of itself.
   private func quoted(_ message: String) -> String {
-    String(message.flatMap { $0 == "\"" || $0 == "\\" ? "\\\($0)" : String($0) })
+    message.reduce(into: "") { text, character in
+      if character == "\"" || character == "\\" { text.append("\\") }
+      text.append(character)
+    }
   }
 
   /// A message as one line, whatever a file name or a hook has put into it.
