@@ -1,3 +1,4 @@
+import CImageSystem
 import Foundation
 import Layers
 import RootedFiles
@@ -197,6 +198,15 @@ import Testing
     #expect(try file.status().modified == FileTime(seconds: 1, nanoseconds: 500_000_000))
   }
 
+  @Test("without privileges, devices are left out and counted", .enabled(if: !isRoot))
+  func omittedDevices() throws {
+    var device = TarBuilder.Header("null")
+    device.type = "3"
+    let omissions = try world.apply(layer(.other(device), .file("f")))
+    #expect(omissions.devices == 1)
+    #expect(try world.list() == ["f"])
+  }
+
   @Test("without privileges, other attributes are left out and counted")
   func omissions() throws {
     let omissions = try world.apply(
@@ -300,15 +310,17 @@ import Testing
     )
   }
 
-  @Test("attributes of links are set without following them")
-  func linkAttributes() throws {
+  @Test("attributes of links and fifos are set without following or opening them")
+  func specialAttributes() throws {
+    var fifo = TarBuilder.Header("p")
+    fifo.type = "6"
+    let attribute = Item.pax([("SCHILY.xattr.trusted.mine", "1")])
     try world.apply(
-      layer(
-        .pax([("SCHILY.xattr.trusted.mine", "1")]),
-        .link("l", to: world.outside + "/file"),
-      ),
+      layer(attribute, .link("l", to: world.outside + "/file"), attribute, .other(fifo)),
       ownership: .asInImage,
     )
     #expect(world.isOutsideUntouched)
+    #expect(unsafe lgetxattr(world.root + "/l", "trusted.mine", nil, 0) == 1)
+    #expect(unsafe lgetxattr(world.root + "/p", "trusted.mine", nil, 0) == 1)
   }
 }

@@ -6,6 +6,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 
@@ -30,10 +31,14 @@ class Container:
         return self.command(verb, "--bundle", self.bundle, "c1")
 
     def quietly(self, *words):
-        return subprocess.run(
-            self.command(*words), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, text=True, timeout=60,
-        )
+        # A file and no pipe: a container that goes on would hold it open.
+        with tempfile.TemporaryFile("w+") as messages:
+            done = subprocess.run(
+                self.command(*words), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                stderr=messages, timeout=60,
+            )
+            messages.seek(0)
+            return subprocess.CompletedProcess(done.args, done.returncode, stderr=messages.read())
 
     def processes(self):
         """(pid, why) of every living process of the container, or of swrun for it."""

@@ -50,7 +50,7 @@ def followed(container, call, number, verb):
     try:
         tracer.wait(timeout=0.4)
     except subprocess.TimeoutExpired:
-        tracer.terminate()  # detaches and leaves the container
+        tracer.kill()  # strace waits for the container on SIGTERM; its end detaches from it
         tracer.wait()
         tracer.returncode = 0
     return tracer

@@ -136,6 +136,10 @@ capture() {
   "$@" >"$BATS_TEST_TMPDIR/.out" 2>"$BATS_TEST_TMPDIR/.err" </dev/null 3>&- 4>&- || status=$?
   output=$(cat "$BATS_TEST_TMPDIR/.out")
   err=$(cat "$BATS_TEST_TMPDIR/.err")
+  # A program that hangs or is not there has not answered, whatever the case makes of its status.
+  case $status in
+    124 | 125 | 126 | 127) fail "exit $status of: $*" ;;
+  esac
 }
 
 # ok CMD...: capture, and it has to succeed.
@@ -278,7 +282,7 @@ leftovers() {
 living_in_cgroup() {
   local file
   for file in $(grep -lsF "$TAG" /proc/[0-9]*/cgroup); do
-    grep -qs '^State:[[:space:]]*[^ZX]' "${file%cgroup}status" || continue
+    grep -qs -E '^State:[[:space:]]+[^ZX[:space:]]' "${file%cgroup}status" || continue
     printf 'process in the cgroup: %s\n' "$file"
   done
 }

@@ -25,7 +25,7 @@ cycle() {
     runtime start c1 3>&- || fail "start $round"
     # A moment after the process has printed it is gone.
     until runtime delete c1 2>err 3>&-; do
-      grep -qi 'is running\|not stopped\|still' err || fail "delete $round: $(cat err)"
+      grep -qi 'is not in\|is running\|not stopped\|still' err || fail "delete $round: $(cat err)"
     done
   done
   after=$(inventory)

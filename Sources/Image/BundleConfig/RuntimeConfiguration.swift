@@ -38,6 +38,24 @@ package struct RuntimeConfiguration {
     SeccompTable.byArchitecture[platform.architecture] != nil
   }
 
+  /// Checks what needs no look into the rootfs, before the work of making one.
+  /// - Throws: as `document()` would.
+  package static func check(
+    _ image: ImageConfiguration,
+    _ options: BundleOptions,
+  ) throws(BundleConfigError) {
+    let nobody = ProcessUser(uid: 0, gid: 0, additionalGroups: [], home: nil)
+    let configuration = RuntimeConfiguration(
+      image: image,
+      options: options,
+      user: nobody,
+      volumes: [],
+      defaultHostname: "",
+    )
+    _ = try configuration.process()
+    _ = try configuration.hostname()
+  }
+
   /// - Throws: when image and options give no sound configuration: no command, a malformed
   ///   variable, a user outside the mapping.
   package func document() throws(BundleConfigError) -> JSONValue {

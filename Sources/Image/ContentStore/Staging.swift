@@ -120,24 +120,27 @@ package struct Staging: ~Copyable {
     _ blobs: Set<Digest>,
     names: [(Reference, Descriptor)],
   ) throws(StoreError) -> [Digest?] {
-    var changed: [Directory] = []
+    var moves: [(from: FileName, to: FileName, in: Directory)] = []
+    var targets: [Directory] = []
     for (algorithm, digests) in Dictionary(grouping: blobs, by: \.algorithm) {
-      var target: Directory?
-      for digest in digests {
-        guard let blob = staged[digest] else { continue }
-        if target == nil { target = try store.blobDirectory(algorithm, making: true) }
-        guard let target else { continue }
+      let wanted = digests.compactMap { staged[$0] }
+      guard !wanted.isEmpty,
+        let target = try store.blobDirectory(algorithm, making: true)
+      else { continue }
+      targets.append(target)
+      for blob in wanted {
         try StoreError.wrapping { () throws(FileError) in
           try directory.openFile(blob.name).synchronize()
-          try directory.rename(blob.name, to: try FileName(digest.encoded), in: target)
+          moves.append((blob.name, try FileName(blob.digest.encoded), target))
         }
       }
-      if let target { changed.append(target) }
     }
-    for directory in changed {
-      try StoreError.wrapping { () throws(FileError) in try directory.descriptor.synchronize() }
+    let staging = directory
+    func move() throws(FileError) {
+      for move in moves { try staging.rename(move.from, to: move.to, in: move.in) }
+      for target in targets { try target.descriptor.synchronize() }
     }
-    return try store.updateIndex { index in
+    return try store.updateIndex(beforehand: move) { index in
       names.map { index.setName($0.0, of: $0.1) }
     }
   }

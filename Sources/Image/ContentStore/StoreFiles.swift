@@ -16,13 +16,19 @@ extension Directory {
 
   /// Puts a file in place in one step: readers see the old content or the new one, never a part.
   ///
-  /// The caller holds the lock that keeps other writers of temporary files away.
-  func replaceFile(_ name: FileName, with text: String) throws(FileError) {
+  /// The caller holds the lock that keeps other writers of temporary files away. What is done
+  /// `beforehand` happens when the new content is safe on the disk already.
+  func replaceFile(
+    _ name: FileName,
+    with text: String,
+    beforehand: () throws(FileError) -> Void = {},
+  ) throws(FileError) {
     let temporary = try FileName.temporary()
     let file = try createFile(temporary, mode: 0o644)
     do throws(FileError) {
       try file.write(Array(text.utf8).span)
       try file.synchronize()
+      try beforehand()
       try rename(temporary, to: name, in: self)
     } catch {
       try unlink(temporary)

@@ -28,14 +28,21 @@ extension ContentStore {
   }
 
   /// Changes the index under its lock and replaces it.
+  ///
+  /// What is done `beforehand` happens when nothing but the replacement itself can fail any more.
   func updateIndex<Result>(
-    _ change: (inout Index) throws(StoreError) -> Result
+    beforehand: () throws(FileError) -> Void = {},
+    _ change: (inout Index) throws(StoreError) -> Result,
   ) throws(StoreError) -> Result {
     let lock = try ContentStore.lock(path)
     var index = try index()
     let result = try change(&index)
     try StoreError.wrapping { () throws(FileError) in
-      try lock.replaceFile(try FileName(Layout.indexName), with: index.document.compactText)
+      try lock.replaceFile(
+        try FileName(Layout.indexName),
+        with: index.document.compactText,
+        beforehand: beforehand,
+      )
     }
     return result
   }

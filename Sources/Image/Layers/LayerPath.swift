@@ -19,7 +19,7 @@ enum LayerPath: Equatable {
 
   /// - Throws: for a whiteout of nothing, and for one that is used as a directory.
   init(_ raw: [UInt8]) throws(LayerError.Problem) {
-    let path = RootedPath(cleaning: raw)
+    let path = RootedPath(cleaning: raw[...])
     guard !path.isRoot else {
       self = .root
       return

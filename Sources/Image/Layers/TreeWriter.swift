@@ -93,7 +93,7 @@ struct TreeWriter: ~Copyable {
     case .directory:
       try makeDirectory(name, in: place, path: path, file.attributes)
     case .hardLink(let target):
-      let link = PendingLink(name: name, place: place, target: RootedPath(cleaning: target))
+      let link = PendingLink(name: name, place: place, target: RootedPath(cleaning: target[...]))
       if try !makeLink(link) { pendingLinks[path] = link }
     case .symbolicLink(let target):
       try replacing(name, in: place) { directory throws(FileError) in

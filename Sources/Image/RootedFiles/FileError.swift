@@ -36,7 +36,8 @@ package struct ErrorCode: RawRepresentable, Equatable, Sendable {
 
 /// What can go wrong with files below an open directory.
 package enum FileError: Error, Equatable, Sendable {
-  /// A system call failed on the subject, a path relative to the directory it was given to.
+  /// A system call failed on the subject, a path relative to the directory it was given to; empty
+  /// for an open file, which the caller names.
   case system(call: String, code: ErrorCode, subject: [UInt8])
   /// A file name is empty, `.`, `..`, longer than 255 bytes, or has a slash or a NUL in it.
   case invalidName([UInt8])
@@ -61,7 +62,8 @@ extension FileError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .system(let call, let code, let subject):
-      "\(shown(subject)): \(call): \(code.explanation) (\(code.symbol))"
+      (subject.isEmpty ? "" : "\(shown(subject)): ")
+        + "\(call): \(code.explanation) (\(code.symbol))"
     case .invalidName(let name):
       "\(shown(name)): not a valid file name"
     case .notRegular(let subject, let kind):

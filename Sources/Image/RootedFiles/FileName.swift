@@ -4,7 +4,7 @@ package struct FileName: Hashable, Sendable {
   let terminated: [UInt8]
 
   /// - Throws: when the bytes cannot name a file in a directory.
-  package init(_ bytes: some Collection<UInt8>) throws(FileError) {
+  package init(_ bytes: ArraySlice<UInt8>) throws(FileError) {
     guard (1...255).contains(bytes.count), !bytes.contains(0), !bytes.contains(0x2F),
       !bytes.elementsEqual([0x2E]), !bytes.elementsEqual([0x2E, 0x2E])
     else { throw .invalidName(Array(bytes)) }
@@ -15,9 +15,14 @@ package struct FileName: Hashable, Sendable {
     self.terminated = terminated
   }
 
+  /// - Throws: when the bytes cannot name a file in a directory.
+  package init(_ bytes: some Collection<UInt8>) throws(FileError) {
+    try self.init(Array(bytes)[...])
+  }
+
   /// - Throws: when the text cannot name a file in a directory.
   package init(_ text: String) throws(FileError) {
-    try self.init(Array(text.utf8))
+    try self.init(Array(text.utf8)[...])
   }
 
   package var bytes: ArraySlice<UInt8> { terminated.dropLast() }
@@ -32,9 +37,13 @@ package struct RootedPath: Hashable, Sendable, CustomStringConvertible {
   package let bytes: [UInt8]
 
   package init(cleaning raw: some Collection<UInt8>) {
+    self.init(cleaning: Array(raw)[...])
+  }
+
+  package init(cleaning raw: ArraySlice<UInt8>) {
     var cleaned: [UInt8] = []
     cleaned.reserveCapacity(raw.count)
-    var rest = raw[...]
+    var rest = raw
     while !rest.isEmpty {
       let component = rest.prefix { $0 != 0x2F }
       rest = rest.dropFirst(component.count + 1)
@@ -50,7 +59,7 @@ package struct RootedPath: Hashable, Sendable, CustomStringConvertible {
   }
 
   package init(_ text: String) {
-    self.init(cleaning: Array(text.utf8))
+    self.init(cleaning: Array(text.utf8)[...])
   }
 
   /// A child of a path that is clean already.

@@ -4,10 +4,13 @@ extension OwnedDescriptor {
   /// Opens a file of the machine for reading, as the user named it; a pipe will do.
   package init(openingFileAtPath path: String) throws(FileError) {
     guard !path.utf8.contains(0) else { throw .invalidName(Array(path.utf8)) }
-    self.init(
+    // Opening a pipe without O_NONBLOCK waits for its other end, beyond every signal.
+    let opened = OwnedDescriptor(
       owning: try checked("open", Array(path.utf8)) {
-        unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+        unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
       }
     )
+    _ = try checked("set flags of", Array(path.utf8)) { fcntl(opened.raw, F_SETFL, 0) }
+    self = opened
   }
 }

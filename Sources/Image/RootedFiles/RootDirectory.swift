@@ -31,7 +31,9 @@ package struct RootDirectory: ~Copyable {
 
   /// Finds a directory, following links inside the root.
   ///
+  /// - Parameter path: the bytes of a `RootedPath`, or of its parent.
   /// - Returns: nil when it, or a directory on the way, isn't there.
+  /// - Throws: when links lead in a circle, or a directory cannot be opened.
   package mutating func find(_ path: ArraySlice<UInt8>) throws(FileError) -> Location? {
     if let known = known(path) { return known }
     var made: [RootedPath] = []
@@ -41,7 +43,7 @@ package struct RootDirectory: ~Copyable {
   /// Finds a directory and makes what is missing on the way, replacing what isn't a directory.
   ///
   /// New directories belong to the caller and have mode 0700; `made` tells them, so that the caller
-  /// can give them their attributes.
+  /// can give them their attributes. The path is as for `find`.
   package mutating func findOrMake(
     _ path: ArraySlice<UInt8>,
     made: inout [RootedPath],

@@ -15,7 +15,7 @@ extension Directory {
       try unlink(name)
       return status.kind
     }
-    var descent = try Descent(at: try openDirectory(name), named: name)
+    var descent = try Descent(at: try openForRemoval(name), named: name)
     while try descent.step() { continue }
     try removeDirectory(name)
     return .directory
@@ -43,7 +43,7 @@ private struct Descent {
   /// - Returns: false when the top is empty.
   mutating func step() throws(FileError) -> Bool {
     if let next = levels[levels.count - 1].subdirectories.popLast() {
-      let below = try current.openDirectory(next)
+      let below = try current.openForRemoval(next)
       levels.append(try Descent.enter(below, named: next))
       current = below
       return true
@@ -80,6 +80,21 @@ private struct Descent {
 }
 
 extension Directory {
+  /// Opens a directory that is to be emptied.
+  ///
+  /// One that its owner closed, as an image may do, is opened up first: root would not notice, but
+  /// everybody else would leave it behind.
+  fileprivate func openForRemoval(_ name: FileName) throws(FileError) -> Directory {
+    if let status = try status(of: name), status.kind == .directory, status.mode & 0o700 != 0o700 {
+      do throws(FileError) {
+        try setMode(of: name, 0o700)
+      } catch  where error.code == .notPermitted {
+        // It belongs to somebody else: what follows says what we may do with it.
+      }
+    }
+    return try openDirectory(name)
+  }
+
   /// The directory that this one is in.
   fileprivate func parent() throws(FileError) -> Directory {
     let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC

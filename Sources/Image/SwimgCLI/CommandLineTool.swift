@@ -23,11 +23,18 @@ package enum CommandLineTool {
   private static func endParsing(_ error: any Error) -> Never {
     guard Swimg.exitCode(for: error).isSuccess else {
       let lines = Swimg.message(for: error).split(separator: "\n").map(String.init)
-      Presentation.report(lines.first ?? "the command line is not understood")
+      Presentation.report(lowercased(lines.first ?? "the command line is not understood"))
       Surroundings.exit(ExitStatus.usage)
     }
     Presentation.write(Swimg.fullMessage(for: error) + "\n")
     Surroundings.exit(ExitStatus.success)
+  }
+
+  /// Our messages begin in lower case; a word in capitals stays one.
+  private static func lowercased(_ message: String) -> String {
+    let start = message.prefix(2)
+    guard start.last?.isLowercase == true else { return message }
+    return message.prefix(1).lowercased() + message.dropFirst()
   }
 }
 

@@ -44,7 +44,7 @@ final class ProgressBar: Sendable {
   /// Clears the line.
   func end() {
     guard isVisible else { return }
-    let wasDrawn = state.withLock { $0.lastDrawn != nil }
+    let wasDrawn = state.withLock { $0.lastDrawn.take() != nil }
     if wasDrawn { Presentation.draw("\r\u{1B}[K") }
   }
 

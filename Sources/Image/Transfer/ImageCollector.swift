@@ -55,7 +55,7 @@ struct ImageCollector {
     for blob in [manifest.configuration] + manifest.layers {
       guard try source.obtain(blob, into: &staging) else {
         // Who made the image may not hand such a layer out: it is fetched from its urls, if at all.
-        guard LayerFormat(mediaType: blob.mediaType)?.isDistributable != false else {
+        guard LayerFormat(mediaType: blob.mediaType)?.isDistributable == false else {
           throw .store(.missing(blob.digest))
         }
         continue

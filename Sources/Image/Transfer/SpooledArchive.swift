@@ -49,7 +49,7 @@ struct SpooledArchive {
     do throws(ArchiveError) {
       try reader.finish()
     } catch {
-      throw files.isEmpty ? .notAnImage : .archive(error)
+      throw error.offset == 0 && error.path.isEmpty ? .notAnImage : .archive(error)
     }
   }
 
@@ -80,8 +80,7 @@ struct SpooledArchive {
         event = try reader.next(in: bytes, at: &position)
       } catch {
         // The very first header decides whether this is a tar archive at all.
-        throw error.offset == 0 && error.reason == .checksumMismatch
-          ? .notAnImage : .archive(error)
+        throw error.offset == 0 && error.path.isEmpty ? .notAnImage : .archive(error)
       }
       switch event {
       case nil: return

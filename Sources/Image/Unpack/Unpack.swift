@@ -58,6 +58,7 @@ package func unpack(
   let layers = try image.layerPlan()
   let volumePaths: [String]
   do throws(BundleConfigError) {
+    try RuntimeConfiguration.check(image.configuration, request.options)
     volumePaths = try VolumePaths.list(for: image.configuration)
   } catch {
     throw .configuration(error)

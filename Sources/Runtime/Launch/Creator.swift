@@ -113,7 +113,13 @@ private func converse(
         deniesSetgroups: request.options.deniesSetgroups,
         processes
       )
-      try made.channel.send(CreatorMessage.identityMapped.frame)
+    }
+  }
+  try about("init") { () throws(KernelError) in
+    do throws(KernelError) {
+      try made.channel.send(CreatorMessage.adopted.frame)
+    } catch  where error.code == .brokenPipe {
+      // It has failed already: why is the next thing to be read.
     }
   }
   while true {

@@ -9,10 +9,14 @@ import Kernel
 //     │   clone3 ──▶ setns; clone3 with CLONE_PARENT ────────────────▶)
 //     │◀──────────── initProcess(pid) ─────┘ ends
 //     │
-//     │ writes uid_map, gid_map                                          waits
-//     ├──────────────── identityMapped ────────────────────────────────▶ becomes root of the
-//     │                 (only with a new user namespace)                 namespace, mounts, makes
-//     │                                                                  devices
+//     │ records init; writes uid_map and gid_map of a new
+//     │ user namespace
+//     ├──────────────── adopted ───────────────────────────────────────▶ read at once with a new user
+//     │                                                                  namespace, and before
+//     │                                                                  `prepared` without: an init
+//     │                                                                  that nobody knows of must
+//     │                                                                  not outlive its creator
+//     │                                                                  mounts, makes devices
 //     │◀─────────────── mounted ─────────────────────────────────────────┤
 //     │ runs prestart and createRuntime hooks                            waits
 //     ├──────────────── hooksDone ──────────────────────────────────────▶ runs createContainer
@@ -32,7 +36,8 @@ import Kernel
 
 /// What the creator tells init.
 enum CreatorMessage: UInt8 {
-  case identityMapped = 0x4d
+  /// Init is recorded, and its ids are mapped.
+  case adopted = 0x41
   case hooksDone = 0x48
   case start = 0x53
 

@@ -21,6 +21,8 @@ struct Init: ~Copyable {
   var home: String?
   var isStarted = false
   var isReported = false
+  /// Whether the creator has recorded this process.
+  var isAdopted = false
 
   init(
     request: LaunchRequest,

@@ -6,8 +6,9 @@ import State
 
 /// The steps in which hooks run, and those in which init waits for the creator.
 extension Init {
-  func awaitRuntimeHooks() throws(InitFailure) {
+  mutating func awaitRuntimeHooks() throws(InitFailure) {
     guard plan.hooks.hasRuntimeHooks else { return }
+    try awaitAdoption(.awaitRuntimeHooks)
     try send(.mounted, .awaitRuntimeHooks)
     try expect(.hooksDone, .awaitRuntimeHooks)
   }
@@ -30,6 +31,7 @@ extension Init {
   }
 
   mutating func reportPrepared() throws(InitFailure) {
+    try awaitAdoption(.report)
     try send(.prepared, .report)
     isReported = true
   }

@@ -12,9 +12,9 @@ struct JoinedNamespace: Sendable {
 
 /// The steps that settle which namespaces init is in, and as whom.
 extension Init {
-  func takeIdentity() throws(InitFailure) {
+  mutating func takeIdentity() throws(InitFailure) {
     guard plan.namespaces.source(of: .user) != nil else { return }
-    if plan.namespaces.source(of: .user) == .new { try expect(.identityMapped, .takeIdentity) }
+    if plan.namespaces.source(of: .user) == .new { try awaitAdoption(.takeIdentity) }
     try kernel(.takeIdentity) { () throws(KernelError) in
       try Process.setGroup(0)
       try Process.setUser(0)
@@ -66,6 +66,13 @@ extension Init {
       if let hostname = plan.hostname { try Process.setHostname(hostname) }
       if let domainname = plan.domainname { try Process.setDomainname(domainname) }
     }
+  }
+
+  /// Waits, once, until the creator has recorded this process and mapped its ids.
+  mutating func awaitAdoption(_ step: InitStep) throws(InitFailure) {
+    guard !isAdopted else { return }
+    try expect(.adopted, step)
+    isAdopted = true
   }
 
   /// Waits for one message of the creator.

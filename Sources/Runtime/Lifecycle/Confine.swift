@@ -22,6 +22,7 @@ func confinement(
       hasNewUserNamespace: plan.namespaces.source(of: .user) != nil
     )
     for warning in grant.warnings { host.warn(warning) }
+    for note in grant.notes { host.debug(note) }
     guard let profile = plan.seccomp else {
       return ConfinementDecision(capabilities: grant.sets, filter: nil)
     }

@@ -128,6 +128,8 @@ func killEverything(
 ) throws(RuntimeError) {
   guard record.initProcess != nil else { return }
   let opened = try openInit(record, on: host)
+  // The kernel has ended a pid namespace of its own with its init: pid_namespaces(7).
+  guard opened != nil || record.sharesPidNamespace else { return }
   _ = try signalEverything(of: record, 9, on: host)
   if let opened {
     try about("init of container \(record.id)") { () throws(KernelError) in
@@ -151,9 +153,12 @@ func removeControlGroup(
     // still there after that was there before: the place is not ours.
     let isOurs = record.initProcess != nil
     do throws(CgroupError) {
-      try group.remove(from: hierarchy, withinMilliseconds: isOurs ? patience : 1000)
-    } catch .timedOut where !isOurs {
-      return
+      try group.remove(from: hierarchy, withinMilliseconds: 1000)
+    } catch .timedOut {
+      guard isOurs else { return }
+      // Somebody has brought a process in from outside of the container's pid namespace.
+      try group.kill()
+      try group.remove(from: hierarchy, withinMilliseconds: patience)
     }
   }
 }
