@@ -54,7 +54,7 @@ package struct Channel: ~Copyable {
   package func receive() throws(KernelError) -> [UInt8] {
     do throws(KernelError) {
       return try receiveOnce()
-    } catch where error.code == .connectionReset {
+    } catch  where error.code == .connectionReset {
       return try receiveOnce()
     }
   }
