@@ -63,4 +63,14 @@ import Testing
     )
     #expect("\(bare)" == "hostname: sethostname: invalid argument (EINVAL)")
   }
+
+  @Test func lastWordsSurviveAnUnreadFrame() throws {
+    // Symptom: "init was killed from outside" in place of why init had failed.
+    let pair = try Channel.pair()
+    try pair.first.send(CreatorMessage.adopted.frame)
+    try pair.second.send(InitMessage.failed(Self.failure).frame)
+    let creator = pair.keepFirst()
+    #expect(try InitMessage(frame: creator.receive()) == .failed(Self.failure))
+    #expect(try creator.receive().isEmpty)
+  }
 }

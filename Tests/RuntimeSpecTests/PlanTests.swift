@@ -429,4 +429,15 @@ struct RestOfPlanTests {
       }
     }
   }
+
+  @Test(
+    "A pids limit of 0 is a real one since 1.3, and none in older documents (podman 4)",
+    arguments: [("1.0.2-dev", nil), ("1.2.1", nil), ("1.3.0", 0), ("1.4.0", 0)]
+      as [(String, Int64?)]
+  )
+  func zeroPids(_ version: String, _ limit: Int64?) throws {
+    var document = Document.resources(#""pids": {"limit": 0}"#)
+    document.ociVersion = version
+    #expect(try document.plan().cgroup.resources.pids?.limit == limit)
+  }
 }

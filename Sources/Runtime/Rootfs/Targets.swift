@@ -34,6 +34,7 @@ extension ContainerRoot {
     try findOrMake(components(of: path), missing: missing, linksLeft: 40, path: path)
   }
 
+  /// The steps may have `..` among them where they come from a symbolic link.
   private func findOrMake(
     _ path: [Substring],
     missing: Missing,
@@ -52,11 +53,17 @@ extension ContainerRoot {
       linksLeft: linksLeft,
       path: original
     )
+    // Now that the way there exists the kernel knows where a `..` on it leads.
+    if path.contains(".."),
+      let found = try about(original, { () throws(KernelError) in try find(whole) })
+    {
+      return found
+    }
     if let target = try danglingLink(String(name), in: parent, path: original) {
       guard linksLeft > 0 else { throw .refused("\(original): too many symbolic links") }
       let base = target.utf8.first == UInt8(ascii: "/") ? [] : parentPath
       return try findOrMake(
-        base + components(of: target),
+        base + target.split(separator: "/").filter { $0 != "." },
         missing: missing,
         linksLeft: linksLeft - 1,
         path: original
@@ -112,10 +119,8 @@ extension ContainerRoot {
     }
   }
 
-  /// The steps of a path: empty ones and `.` fall out, `..` takes the step before with it.
-  ///
-  /// Where a step is a symbolic link the kernel, which resolves each result inside the root, has
-  /// the last word.
+  /// The steps of a path of the plan: empty ones and `.` fall out, `..` takes the step before with
+  /// it, as the text of a destination decides alone.
   func components(of path: String) -> [Substring] {
     var steps: [Substring] = []
     for step in path.split(separator: "/") {

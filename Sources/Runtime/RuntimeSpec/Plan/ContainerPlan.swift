@@ -51,7 +51,7 @@ package struct ContainerPlan: Equatable, Sendable {
     bundle: String,
   ) throws(ConfigurationError) {
     let linux = configuration.linux
-    try Self.checkVersion(configuration.ociVersion)
+    let version = try Self.checkedVersion(configuration.ociVersion)
     try linux?.refuseUnsupported()
     warnings = []
     ociVersion = configuration.ociVersion
@@ -69,21 +69,25 @@ package struct ContainerPlan: Equatable, Sendable {
     domainname = try namespaces.checkedName(configuration.domainname, "/domainname")
     sysctls = try SysctlPlan.list(linux?.sysctl ?? [], namespaces: namespaces)
     cgroup = CgroupPlan(linux, warnings: &warnings)
+    if version.minor < 3 { cgroup.dropZeroPidsLimit() }
     try linux?.seccomp?.check()
     seccomp = linux?.seccomp
     hooks = try HookPlan(configuration.hooks)
     annotations = configuration.annotations ?? []
   }
 
-  private static func checkVersion(_ text: String) throws(ConfigurationError) {
+  private static func checkedVersion(
+    _ text: String,
+  ) throws(ConfigurationError) -> SemanticVersion {
     // Within one major version newer documents stay readable: unknown properties are ignored.
-    guard SemanticVersion(text)?.major == 1 else {
+    guard let version = SemanticVersion(text), version.major == 1 else {
       throw ConfigurationError(
         pointer: "/ociVersion",
         rule: "must be a version 1.x, the one that this runtime implements, is \(quoted(text))",
         clause: "config.md, \"Specification version\"",
       )
     }
+    return version
   }
 }
 
@@ -92,6 +96,14 @@ package struct CgroupPlan: Equatable, Sendable {
   /// `linux.cgroupsPath` as written, never empty; nil leaves the place to the runtime.
   package var path: String?
   package var resources: Resources
+
+  /// Takes a limit of 0 processes for none, as documents before 1.3 mean it: podman 4 writes 0 for
+  /// `--pids-limit -1`. Since 1.3 a limit of 0 is a real one.
+  ///
+  /// Spec: config-linux.md, "PIDs".
+  mutating func dropZeroPidsLimit() {
+    if resources.pids?.limit == 0 { resources.pids = nil }
+  }
 
   init(_ linux: Configuration.Linux?, warnings: inout [String]) {
     path = linux?.cgroupsPath == "" ? nil : linux?.cgroupsPath
