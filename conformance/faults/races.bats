@@ -100,3 +100,13 @@ both() {
   wait $! || true
   [ "$(container_status c1)" = created ]
 }
+
+@test "why init failed is told although it ended before it had read everything" {
+  require strace
+  entry /bin/true
+  edit '.mounts += [{"destination": "/mnt", "type": "bind", "source": "/not/there", "options": ["bind"]}]'
+  capture strace -o /dev/null -e trace=recvmsg -e inject=recvmsg:delay_enter=200000 \
+    "$SWRUN" --root "$STATE" run --bundle "$BUNDLE" c1
+  [ "$status" -eq 1 ]
+  says "/not/there: no such file or directory (ENOENT)"
+}

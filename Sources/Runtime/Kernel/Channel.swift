@@ -49,6 +49,16 @@ package struct Channel: ~Copyable {
 
   /// Waits for one frame; an empty one means that the other end is closed.
   package func receive() throws(KernelError) -> [UInt8] {
+    do throws(KernelError) {
+      return try receiveOnce()
+    } catch  where error.code == .connectionReset {
+      // The peer ended with a frame of ours unread, which is said once and before everything else:
+      // what the peer had to say comes next.
+      return try receiveOnce()
+    }
+  }
+
+  private func receiveOnce() throws(KernelError) -> [UInt8] {
     var passed: CInt = -1
     var failure: KernelError?
     let frame = unsafe [UInt8](unsafeUninitializedCapacity: Self.longestFrame) { buffer, filled in
@@ -63,11 +73,7 @@ package struct Channel: ~Copyable {
     }
     // Nobody on this channel sends descriptors: what came is not kept open.
     if passed >= 0 { _ = OwnedDescriptor(adopting: passed) }
-    // A peer that died with a frame of ours unread counts as closed.
-    if let failure {
-      guard failure.code == .connectionReset else { throw failure }
-      return []
-    }
+    if let failure { throw failure }
     return frame
   }
 }
