@@ -5,7 +5,10 @@ setup() {
   begin
   [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
 }
-teardown() { finish; }
+teardown() {
+  touch "$BATS_TEST_TMPDIR/stop"
+  finish
+}
 
 # both OUT CMD...: the command twice at once; their statuses, sorted, in $statuses, and their
 # messages in OUT.1 and OUT.2.
@@ -108,5 +111,5 @@ both() {
   capture strace -o /dev/null -e trace=recvmsg -e inject=recvmsg:delay_enter=200000 \
     "$SWRUN" --root "$STATE" run --bundle "$BUNDLE" c1
   [ "$status" -eq 1 ]
-  says "/not/there: no such file or directory (ENOENT)"
+  says "/not/there: open: no such file or directory (ENOENT)"
 }
