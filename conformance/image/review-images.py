@@ -74,6 +74,11 @@ def case_escape_user(target):
     write_directory(Image(User="\x1b[31mmallory").files(), target)
 
 
+def case_many_labels(target):
+    labels = {f"k{number:x}": "" for number in range(40_000)}
+    write_directory(Image(Labels=labels).files(), target)
+
+
 def case_runtime_labels(target):
     labels = {
         "run.oci.keep_original_groups": "1",
