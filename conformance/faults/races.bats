@@ -5,7 +5,10 @@ setup() {
   begin
   [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
 }
-teardown() { finish; }
+teardown() {
+  touch "$BATS_TEST_TMPDIR/stop"
+  finish
+}
 
 # both OUT CMD...: the command twice at once; their statuses, sorted, in $statuses, and their
 # messages in OUT.1 and OUT.2.
@@ -99,4 +102,14 @@ both() {
   created
   wait $! || true
   [ "$(container_status c1)" = created ]
+}
+
+@test "why init failed is told although it ended before it had read everything" {
+  require strace
+  entry /bin/true
+  edit '.mounts += [{"destination": "/mnt", "type": "bind", "source": "/not/there", "options": ["bind"]}]'
+  capture strace -o /dev/null -e trace=recvmsg -e inject=recvmsg:delay_enter=200000 \
+    "$SWRUN" --root "$STATE" run --bundle "$BUNDLE" c1
+  [ "$status" -eq 1 ]
+  says "/not/there: open: no such file or directory (ENOENT)"
 }

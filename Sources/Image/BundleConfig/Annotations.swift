@@ -15,14 +15,24 @@ func annotations(_ image: ImageConfiguration) -> JSONValue {
     ("stopSignal", image.execution.stopSignal),
     ("exposedPorts", list(image.execution.exposedPorts)),
   ]
-  var annotations: JSONObject = [:]
-  for (key, value) in derived {
-    if let value { annotations[prefix + key] = .string(value) }
+  // Each key is once in the labels; a set, as there may be hundreds of thousands of them.
+  let labels = image.execution.labels.filter { !$0.key.isEmpty && !isCommand($0.key) }
+  let given = Set(labels.map(\.key))
+  var members: [JSONObject.Member] = []
+  for (key, value) in derived where !given.contains(prefix + key) {
+    if let value { members.append(.init(key: prefix + key, value: .string(value))) }
   }
-  for label in image.execution.labels where !label.key.isEmpty {
-    annotations[label.key] = .string(label.value)
-  }
-  return .object(annotations)
+  members += labels.map { .init(key: $0.key, value: .string($0.value)) }
+  return .object(JSONObject(members))
+}
+
+/// Whether runtimes obey an annotation of this name: with one, crun loads another system call
+/// filter or keeps the host's groups, and runc passes properties to systemd.
+///
+/// That is for whoever runs the container to say, and not for an image.
+private func isCommand(_ key: String) -> Bool {
+  ["run.oci.", "org.systemd.property.", "org.criu.", "io.katacontainers."]
+    .contains { key.hasPrefix($0) }
 }
 
 private func list(_ ports: [String]) -> String? {

@@ -6,7 +6,9 @@ struct EnvironmentList {
   /// Sets a variable given as `NAME=VALUE`; a later value replaces an earlier one in its place.
   /// - Throws: when the name is missing or a NUL is in the text.
   mutating func set(_ variable: String) throws(BundleConfigError) {
-    guard let equals = variable.firstIndex(of: "="), equals > variable.startIndex else {
+    guard let equals = variable.utf8.firstIndex(of: UInt8(ascii: "=")),
+      equals > variable.startIndex
+    else {
       throw .environment(text: variable, problem: "NAME=VALUE is expected")
     }
     guard !variable.utf8.contains(0) else {

@@ -38,12 +38,15 @@ extension DocumentSource where Self: ~Copyable {
     var tree = ImageTree()
     // Depth first, so that "the first match" means the order in which a reader meets them.
     var pending: [(descriptor: Descriptor, depth: Int)] = [(top, 0)]
+    // An index met again adds no image, but its entries would multiply with every level.
+    var met: Set<Digest> = []
     while let (descriptor, depth) = pending.popLast() {
       if MediaType.isManifest(descriptor.mediaType) {
         tree.manifests.append(descriptor)
       } else if MediaType.isIndex(descriptor.mediaType) {
         // Deeper than any image nests. Contents are addressed by digest: there are no circles.
         guard depth < 8 else { throw .nestedTooDeep(descriptor.digest) }
+        guard met.insert(descriptor.digest).inserted else { continue }
         guard let index = try index(descriptor) else {
           guard depth > 0 else { throw .missing(descriptor.digest) }
           continue

@@ -107,7 +107,8 @@ extension ContentStore {
       for entry in try directory.entries() where entry.name.isTemporary {
         guard let status = try directory.status(of: entry.name) else { continue }
         if status.kind == .directory {
-          let place = try directory.openDirectory(entry.name)
+          // Its writer may have ended and removed it just now.
+          guard let place = try directory.openDirectoryIfPresent(entry.name) else { continue }
           guard try place.descriptor.lock(exclusive: true, waiting: false) else { continue }
         }
         try directory.removeTree(entry.name)

@@ -152,9 +152,9 @@ private func makeStagingDirectory(
   while true {
     let name = try FileName.temporary()
     try store.makeDirectory(name, mode: 0o700)
-    let directory = try store.openDirectory(name)
+    // Another writer may take it for a leftover before it is locked.
+    guard let directory = try store.openDirectoryIfPresent(name) else { continue }
     let isLocked = try directory.descriptor.lock(exclusive: true, waiting: false)
-    // Another writer may have taken it for a leftover before it was locked.
     if isLocked, try store.status(of: name) != nil { return (name, directory) }
   }
 }

@@ -136,7 +136,12 @@ package struct DocumentFields: Sendable {
     guard let fields = try fields(key) else { return nil }
     var result: [(key: String, value: String)] = []
     for member in fields.object.members {
-      result.append((member.key, try fields.requiredString(member.key)))
+      // Taken as it stands: looking each up by its key would take the square of their number.
+      guard case .string(let value) = member.value else {
+        _ = try fields.requiredString(member.key)
+        continue
+      }
+      result.append((member.key, value))
     }
     return result
   }

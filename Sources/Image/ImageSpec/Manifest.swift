@@ -28,6 +28,18 @@ package struct Manifest: Sendable {
     annotations = try fields.stringMembers("annotations") ?? []
   }
 
+  /// The bytes of all layers as they are stored; the largest number where the sum is larger, as
+  /// sizes are only claims until a blob is there.
+  package var layerBytes: Int64 { Manifest.total(layers.map(\.size)) }
+
+  /// A sum of claimed sizes, none of them negative, that stops at the largest number.
+  package static func total(_ sizes: some Sequence<Int64>) -> Int64 {
+    sizes.reduce(0) { sum, size in
+      let (next, overflow) = sum.addingReportingOverflow(size)
+      return overflow ? .max : next
+    }
+  }
+
   /// The document of a manifest made here.
   package static func document(configuration: Descriptor, layers: [Descriptor]) -> JSONValue {
     [

@@ -18,6 +18,8 @@ struct TreeWriter: ~Copyable {
   /// The directories whose lower content this layer has hidden already.
   var hiddenDirectories: Set<RootedPath> = []
   var pendingLinks: [RootedPath: PendingLink] = [:]
+  /// The length of all targets that this layer's links waited for.
+  private var pendingTargetBytes = 0
   /// Whether there is anything that this layer could hide.
   var hasLowerFiles: Bool
 
@@ -35,7 +37,9 @@ struct TreeWriter: ~Copyable {
   }
 
   /// How much memory the names take that must be remembered.
-  var rememberedBytes: Int { directories.byteCount + touched.byteCount }
+  var rememberedBytes: Int {
+    directories.byteCount + touched.byteCount + pendingTargetBytes
+  }
 
   /// Starts an entry; its data and its end must follow.
   mutating func begin(_ step: EntryStep) throws(FileError) {
@@ -64,6 +68,7 @@ struct TreeWriter: ~Copyable {
     try makePendingLinks()
     touched = TouchedPaths()
     hiddenDirectories = []
+    pendingTargetBytes = 0
     hasLowerFiles = true
     return pendingLinks.values.first
   }
@@ -94,7 +99,10 @@ struct TreeWriter: ~Copyable {
       try makeDirectory(name, in: place, path: path, file.attributes)
     case .hardLink(let target):
       let link = PendingLink(name: name, place: place, target: RootedPath(cleaning: target[...]))
-      if try !makeLink(link) { pendingLinks[path] = link }
+      if try !makeLink(link) {
+        pendingLinks[path] = link
+        pendingTargetBytes += link.target.bytes.count
+      }
     case .symbolicLink(let target):
       try replacing(name, in: place) { directory throws(FileError) in
         try directory.makeSymbolicLink(name, to: target)

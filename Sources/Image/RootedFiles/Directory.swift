@@ -45,6 +45,15 @@ package final class Directory: Sendable {
     return Directory(owning: try openEntry(name, flags: flags, mode: 0))
   }
 
+  /// The same, nil when there is nothing of that name.
+  package func openDirectoryIfPresent(_ name: FileName) throws(FileError) -> Directory? {
+    do throws(FileError) {
+      return try openDirectory(name)
+    } catch  where error.code == .noEntry {
+      return nil
+    }
+  }
+
   /// Opens a regular file for reading; neither waits for a fifo nor wakes a device.
   package func openFile(_ name: FileName) throws(FileError) -> OwnedDescriptor {
     try openRegularFile(name, access: O_RDONLY)

@@ -9,6 +9,21 @@ package func shown(_ bytes: some Sequence<UInt8>) -> String {
   return escaped(bytes.prefix(limit / 2)) + "…" + escaped(bytes.suffix(limit / 2))
 }
 
+/// A message, whole, without anything in it that a terminal would obey.
+///
+/// Unlike `shown` it leaves the backslash alone: names in a message are escaped already.
+package func shownText(_ text: String) -> String {
+  var result = ""
+  for scalar in text.unicodeScalars {
+    if scalar == "\\" || isHarmless(scalar) {
+      result.unicodeScalars.append(scalar)
+    } else {
+      result += String(scalar).utf8.map(hexEscape).joined()
+    }
+  }
+  return result
+}
+
 private func escaped(_ bytes: ArraySlice<UInt8>) -> String {
   var text = ""
   var rest = bytes

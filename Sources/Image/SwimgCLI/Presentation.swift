@@ -7,7 +7,8 @@ import Unpack
 enum Presentation {
   /// One line on standard error, with the program's name.
   static func report(_ message: String) {
-    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+    // Whatever of it came from an image or archive must not reach the terminal as a command.
+    let line = shownText(message.split(whereSeparator: \.isNewline).joined(separator: " "))
     writeOrGiveUp("swimg: \(line)\n", to: 2)
   }
 

@@ -96,7 +96,8 @@ private func removeLeftovers(of name: FileName, in parent: Directory) throws(Fil
   let prefix = temporaryPrefix(name)
   for entry in try parent.entries()
   where entry.kind == .directory && entry.name.bytes.starts(with: prefix) {
-    let place = try parent.openDirectory(entry.name)
+    // Its maker may have published or removed it just now.
+    guard let place = try parent.openDirectoryIfPresent(entry.name) else { continue }
     // Another unpack of the same bundle is alive: one of the two will be told so at the end.
     guard try place.descriptor.lock(exclusive: true, waiting: false) else { continue }
     try parent.removeTree(entry.name)
@@ -112,9 +113,9 @@ private func makeTemporary(
     let number = UInt64.random(in: .min ... .max)
     let temporary = try FileName(temporaryPrefix(name) + String(number, radix: 16).utf8)
     try parent.makeDirectory(temporary, mode: 0o700)
-    let directory = try parent.openDirectory(temporary)
+    // Another unpack may take it for a leftover before it is locked.
+    guard let directory = try parent.openDirectoryIfPresent(temporary) else { continue }
     let isLocked = try directory.descriptor.lock(exclusive: true, waiting: false)
-    // Another unpack may have taken it for a leftover before it was locked.
     guard isLocked, try parent.status(of: temporary) != nil else { continue }
     try directory.descriptor.setMode(mode)
     return (temporary, directory)

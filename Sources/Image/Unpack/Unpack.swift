@@ -69,7 +69,7 @@ package func unpack(
   let rootfs = try onBundle { () throws(FileError) in
     try bundle.directory.makeAndOpen("rootfs", mode: 0o755)
   }
-  request.willRead(image.manifest.layers.reduce(0) { $0 + $1.size })
+  request.willRead(image.manifest.layerBytes)
   var warnings = try apply(layers, of: store, to: rootfs, request)
   let seeds = VolumeSeeds(bundle: bundle.directory, rootfs: rootfs, owner: request.rootOwner)
   let volumes = try seeds.take(volumePaths)

@@ -57,6 +57,15 @@ extension OwnedDescriptor {
     }
   }
 
+  /// Sets space aside, so that the first `count` bytes can be written however full the file system
+  /// gets; the file's size stays.
+  ///
+  /// See: FALLOC_FL_KEEP_SIZE in fallocate(2).
+  package func reserve(_ count: Int, subject: String = "") throws(KernelError) {
+    let keepSize: CInt = 1
+    try check("fallocate", subject) { fallocate(raw, keepSize, 0, count) }
+  }
+
   /// Makes what was written survive a power cut.
   package func synchronize(subject: String = "") throws(KernelError) {
     try check("fsync", subject) { fsync(raw) }

@@ -33,7 +33,8 @@ struct Blueprint: ~Copyable {
     for entry in plan.entries {
       guard case .join(let path) = entry.source else { continue }
       let opened = try about("\(entry.kind.rawValue) namespace") { () throws(KernelError) in
-        try open(path, [.readOnly])
+        // A fifo of that name must not hold us up.
+        try open(path, [.readOnly, .nonblocking])
       }
       list.append(.init(kind: entry.kind, path: path, descriptor: opened.release()))
     }

@@ -12,7 +12,7 @@ import Kernel
 //     │ records init; writes uid_map and gid_map of a new
 //     │ user namespace
 //     ├──────────────── adopted ───────────────────────────────────────▶ read at once with a new user
-//     │                                                                  namespace, and before
+//     │                                                                  namespace, before hooks or
 //     │                                                                  `prepared` without: an init
 //     │                                                                  that nobody knows of must
 //     │                                                                  not outlive its creator

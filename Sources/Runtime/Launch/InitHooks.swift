@@ -13,21 +13,11 @@ extension Init {
     try expect(.hooksDone, .awaitRuntimeHooks)
   }
 
-  func runCreateContainerHooks() throws(InitFailure) {
+  mutating func runCreateContainerHooks() throws(InitFailure) {
     guard !plan.hooks.createContainer.isEmpty else { return }
-    // Hooks may take for ever, and a creator that is killed may not have recorded whom to end.
-    try endWithCreator(true)
+    // Hooks may take for ever: whoever deletes the container must know by then whom to end.
+    try awaitAdoption(.runCreateContainerHooks)
     try run(plan.hooks.createContainer, "createContainer", .runCreateContainerHooks)
-    try endWithCreator(false)
-  }
-
-  private func endWithCreator(_ isOn: Bool) throws(InitFailure) {
-    try kernel(.runCreateContainerHooks) { () throws(KernelError) in
-      try Process.setParentDeathSignal(isOn ? 9 : 0)
-      // The creator sends nothing unasked: what can be read now is the end of its side.
-      guard try channel.descriptor.wait(for: .readable, milliseconds: 0) else { return }
-      Process.end(1)
-    }
   }
 
   mutating func reportPrepared() throws(InitFailure) {

@@ -15,9 +15,11 @@ extension Init {
   }
 
   func mountFileSystems() throws(InitFailure) {
+    let seesHostCgroups = plan.namespaces.source(of: .cgroup) == nil
+    let directory = seesHostCgroups ? request.options.cgroupDirectory : nil
     let surroundings = MountSurroundings(
-      cgroupDirectory: plan.namespaces.source(of: .cgroup) == nil
-        ? request.options.cgroupDirectory : nil,
+      cgroupDirectory: directory,
+      showsWholeHierarchy: seesHostCgroups && directory == nil,
       openedSources: bindSources
     )
     for mount in plan.mounts {

@@ -131,15 +131,20 @@ func killEverything(
   // The kernel has ended a pid namespace of its own with its init: pid_namespaces(7).
   guard opened != nil || record.sharesPidNamespace else { return }
   _ = try signalEverything(of: record, 9, on: host)
-  if let opened {
-    try about("init of container \(record.id)") { () throws(KernelError) in
-      do throws(KernelError) {
-        try Process.signal(opened, 9)
-      } catch  where error.code == .noProcess {
-        // The control group's kill was faster.
-      }
-      _ = try opened.wait(for: .readable, milliseconds: Int32(patience))
+  guard let opened else { return }
+  let hasEnded = try about("init of container \(record.id)") { () throws(KernelError) in
+    do throws(KernelError) {
+      try Process.signal(opened, 9)
+    } catch  where error.code == .noProcess {
+      // The control group's kill was faster.
     }
+    return try opened.wait(for: .readable, milliseconds: Int32(patience))
+  }
+  guard hasEnded else {
+    throw .refused(
+      "init of container \(record.id) has been killed but does not end: "
+        + "it waits in the kernel, as for a device or a network file system; delete it again later"
+    )
   }
 }
 

@@ -6,12 +6,20 @@ package struct MountSurroundings: Sendable {
   /// The cgroup2 directory that a container without a cgroup namespace sees as its own; nil where
   /// the namespace shows the container's part of the hierarchy alone.
   package var cgroupDirectory: String?
+  /// Whether a cgroup mount would show the host's whole hierarchy: a container without a cgroup
+  /// namespace that has no directory of its own either.
+  package var showsWholeHierarchy: Bool
   /// Sources of bind mounts that the creator has opened, by the mount's place in the list: in a user
   /// namespace init may not search the host's directories.
   package var openedSources: [Int: CInt]
 
-  package init(cgroupDirectory: String?, openedSources: [Int: CInt]) {
+  package init(
+    cgroupDirectory: String?,
+    showsWholeHierarchy: Bool,
+    openedSources: [Int: CInt],
+  ) {
     self.cgroupDirectory = cgroupDirectory
+    self.showsWholeHierarchy = showsWholeHierarchy
     self.openedSources = openedSources
   }
 }
@@ -34,6 +42,10 @@ extension ContainerRoot {
       if let directory = surroundings.cgroupDirectory {
         try bind(directory, opened: nil, isRecursive: false, plan)
       } else {
+        var plan = plan
+        // Whatever the plan says, the host's cgroups are not the container's to write
+        // (CVE-2023-25809).
+        if surroundings.showsWholeHierarchy { plan.attributes.set |= MountAttribute.readOnly }
         try mountNew(type: "cgroup2", source: "cgroup", plan)
       }
     }

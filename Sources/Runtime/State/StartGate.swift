@@ -21,13 +21,20 @@ extension ContainerDirectory {
   /// Makes the file into which init writes why it could not start, and opens it for writing.
   package func makeFailureFile() throws(StateError) -> OwnedDescriptor {
     do throws(KernelError) {
-      return try Kernel.open(
+      let file = try Kernel.open(
         at: descriptor,
         Self.failureName,
         [.writeOnly, .create, .truncate, .append],
         mode: 0o600,
         [.beneath, .noSymlinks]
       )
+      do throws(KernelError) {
+        // An empty file means success: a full file system must not make a failure one.
+        try file.reserve(Channel.longestFrame, subject: Self.failureName)
+      } catch  where error.code == .notSupported {
+        // Not every file system can.
+      }
+      return file
     } catch {
       throw .kernel(error)
     }

@@ -85,7 +85,7 @@ struct ImageSummary {
       for layer in manifest.layers { layers[layer.digest] = layer.size }
     }
     self.platforms = platforms
-    bytes = layers.values.reduce(0, +)
+    bytes = Manifest.total(layers.values)
     problem = nil
   }
 

@@ -97,8 +97,9 @@ package struct CgroupPlan: Equatable, Sendable {
   package var path: String?
   package var resources: Resources
 
-  /// Takes a limit of 0 processes for none, as documents before 1.3 mean it: podman 4 writes 0 for
-  /// `--pids-limit -1`. Since 1.3 a limit of 0 is a real one.
+  /// Takes a limit of 0 processes for none, as documents before 1.3 mean it.
+  ///
+  /// podman 4 writes 0 for an unlimited container. Since 1.3 a limit of 0 is a real one.
   ///
   /// Spec: config-linux.md, "PIDs".
   mutating func dropZeroPidsLimit() {

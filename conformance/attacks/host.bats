@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+# Ways from a container to what is the host's.
+load ../lib/common
+setup() {
+  begin
+  [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
+}
+teardown() { finish; }
+
+# CVE-2023-25809
+@test "without a cgroup and a cgroup namespace the host's hierarchy is read-only" {
+  require_cgroup2
+  edit '.linux.namespaces |= map(select(.type != "cgroup")) | del(.linux.resources)
+    | .mounts |= map(if .type == "cgroup" then .options -= ["ro"] else . end)'
+  entry /bin/sh -c 'while read -r _ _ _ _ place options _; do
+    if [ "$place" = /sys/fs/cgroup ]; then echo "$options"; fi; done </proc/self/mountinfo'
+  capture unshare -m --propagation private sh -c 'umount -R /sys/fs/cgroup
+    mount -t cgroup2 none /sys/fs/cgroup && mount -o remount,bind,ro /sys/fs/cgroup && exec "$@"' sh \
+    "$SWRUN" --root "$STATE" run --bundle "$BUNDLE" c1
+  [ "$status" -eq 0 ]
+  says "running without a cgroup"
+  [[ "$output" == ro,* ]]
+}
+
+# CVE-2016-9962: another container in the same pid namespace, with the same user and rights.
+@test "a container that shares the process table can't open what a waiting init has open" {
+  require setpriv
+  edit '.linux.namespaces |= map(select(.type != "pid"))'
+  created
+  pid=$(container_pid c1)
+  capture setpriv --inh-caps=-all \
+    --bounding-set=-all,+audit_write,+kill,+net_bind_service readlink "/proc/$pid/fd/4"
+  [ "$status" -ne 0 ]
+  readlink "/proc/$pid/fd/4"
+}
+
+# The file is the host root's once init has another user: it was refused.
+@test "the OOM score can be set in a user namespace" {
+  edit '.linux.namespaces += [{"type": "user"}] | .process.oomScoreAdj = 500
+    | .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+    | .linux.gidMappings = .linux.uidMappings'
+  chown -R 100000:100000 "$BUNDLE/rootfs"
+  chmod 755 "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR"/.. "$BATS_TEST_TMPDIR"/../.. "$BUNDLE"
+  entry /bin/cat /proc/self/oom_score_adj
+  ok runtime run --bundle "$BUNDLE" c1
+  [ "$output" = 500 ]
+}
