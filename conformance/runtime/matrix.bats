@@ -16,6 +16,7 @@ setup() {
   TAG=conformance-matrix-$$-$BATS_TEST_NUMBER
   STATE=$BATS_TEST_TMPDIR/state-$TAG
   BUNDLE=$BATS_TEST_TMPDIR/bundle
+  cd "$BATS_TEST_TMPDIR" || return 1
 }
 
 teardown() {
