@@ -20,7 +20,7 @@ package struct Hook: Equatable, Sendable {
   package var path: String
   /// Every argument, argv[0] included; nil stands for the path alone.
   package var args: [String]?
-  /// The whole environment as KEY=value; nil and empty both mean none.
+  /// The whole environment as KEY=value; nil stands for the runtime's own, as in runc.
   package var env: [String]?
   /// Seconds until the hook is killed, above zero; nil waits for ever.
   package var timeout: Int?
