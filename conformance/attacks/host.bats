@@ -45,3 +45,15 @@ teardown() { finish; }
   ok runtime run --bundle "$BUNDLE" c1
   [ "$output" = 500 ]
 }
+
+@test "nothing of the directory that swrun is called in is looked for as a program" {
+  require strace
+  probe say done
+  # The Swift runtime of a binary on a detached mount went on to ./swift-backtrace: root's crash
+  # would have run whatever a bundle has of that name.
+  mkdir called
+  cd called
+  timeout 20 strace -f -e trace=execve,execveat,newfstatat,stat,access,faccessat2 -o ../calls \
+    "$SWRUN" --root "$STATE" run --bundle "$BUNDLE" c1 </dev/null
+  unless grep -q swift-backtrace ../calls
+}

@@ -5,6 +5,8 @@
 // This is a short cut and no more. Whatever goes wrong here is left to protectSelf, which checks the
 // outcome in any case, does the same with a verified procfs, and says what is wrong.
 
+#include "CKernel.h"
+
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <string.h>
@@ -20,8 +22,7 @@ static int launches(int count, char **words) {
 }
 
 // Static constructors get main's arguments from the GNU C library; 101 is the first that is free.
-__attribute__((constructor(101))) static void protect_early(int count, char **words,
-                                                           char **environment) {
+__attribute__((constructor(101))) static void protect_early(int count, char **words) {
   struct statfs status;
   if (!launches(count, words) || geteuid() != 0) return;
   int binary = open("/proc/self/exe", O_PATH | O_CLOEXEC);
@@ -32,7 +33,8 @@ __attribute__((constructor(101))) static void protect_early(int count, char **wo
     struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
     if (copy >= 0 &&
         syscall(SYS_mount_setattr, copy, "", AT_EMPTY_PATH, &attributes, sizeof attributes) == 0)
-      syscall(SYS_execveat, copy, "", words, environment, AT_EMPTY_PATH);
+      if (ckernel_forbid_backtrace() == 0)
+        syscall(SYS_execveat, copy, "", words, ckernel_environment(), AT_EMPTY_PATH);
     if (copy >= 0) close(copy);
   }
   close(binary);

@@ -126,19 +126,17 @@ package enum FinalStep: UInt8, Sendable {
   }
 }
 
-/// Replaces this process by the program that a descriptor holds.
+/// Replaces this process by the program that a descriptor holds, in the present environment.
 ///
 /// See: execveat(2), AT_EMPTY_PATH.
 package func execute(
   _ program: borrowing OwnedDescriptor,
   arguments: [String],
-  environment: [String],
 ) throws(KernelError) {
   let number = program.raw
   let argumentList = PointerList(arguments)
-  let environmentList = PointerList(environment)
   try check("execveat", arguments.first ?? "") {
-    unsafe ckernel_exec_descriptor(number, argumentList.start, environmentList.start)
+    unsafe ckernel_exec_descriptor(number, argumentList.start, ckernel_environment())
   }
 }
 

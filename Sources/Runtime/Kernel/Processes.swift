@@ -181,7 +181,13 @@ package enum Process {
     return FileStatus(raw)
   }
 
-  /// The program's environment, as `KEY=value`.
+  /// Prepares the environment for a start of this program from a detached mount, where the Swift
+  /// runtime would look for its crash reporter in the working directory.
+  package static func forbidBacktraces() throws(KernelError) {
+    try check("setenv", "SWIFT_BACKTRACE") { ckernel_forbid_backtrace() }
+  }
+
+  /// The program's environment, as `KEY=value`, without what it has set for itself.
   package static var environment: [String] {
     var list: [String] = []
     guard var entry = unsafe ckernel_environment() else { return list }
@@ -189,7 +195,7 @@ package enum Process {
       unsafe list.append(String(cString: text))
       unsafe entry += 1
     }
-    return list
+    return list.filter { !$0.hasPrefix("SWIFT_BACKTRACE=") }
   }
 
   /// The value of a variable of the environment; nil when it is not there.

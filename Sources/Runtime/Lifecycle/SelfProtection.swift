@@ -9,7 +9,6 @@ import Kernel
 /// which spares the second start where it is already.
 package func protectSelf(
   arguments: [String],
-  environment: [String],
 ) throws(RuntimeError) {
   try about("protecting the binary") { () throws(KernelError) in
     let processes = try ProcessFiles()
@@ -26,6 +25,7 @@ package func protectSelf(
       isRecursive: false,
       subject: "/proc/self/exe"
     )
-    try execute(copy, arguments: arguments, environment: environment)
+    try Process.forbidBacktraces()
+    try execute(copy, arguments: arguments)
   }
 }

@@ -83,6 +83,11 @@ unsigned long long ckernel_device(unsigned int major, unsigned int minor);
 unsigned int ckernel_device_major(unsigned long long device);
 unsigned int ckernel_device_minor(unsigned long long device);
 
+// Keeps the Swift runtime of the next program from looking for its crash reporter. The path of a
+// binary on a detached mount is "/", from which the runtime would go on to ./swift-backtrace: a file
+// of whatever directory swrun is called in, executed as root.
+int ckernel_forbid_backtrace(void);
+
 // The environment of the process, environ(7).
 char **ckernel_environment(void);
 

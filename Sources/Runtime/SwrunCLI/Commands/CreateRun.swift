@@ -8,7 +8,7 @@ func createOrRun(
   _ words: [String],
   _ presentation: Presentation,
 ) throws(RuntimeError) -> Int32 {
-  try protectSelf(arguments: words, environment: Process.environment)
+  try protectSelf(arguments: words)
   try arguments.refuseSystemd()
   let options = try arguments.createOptions()
   try settleDescriptors()
