@@ -238,3 +238,35 @@ propagates() {
   [ "$(grep -c ^mount: <<<"$output")" -lt 40 ]
   unless grep -F "$BATS_TEST_TMPDIR/" <<<"$output"
 }
+
+@test "tmpcopyup fills a tmpfs with what it covers, and nothing goes back" {
+  mkdir -p "$BUNDLE/rootfs/filled/deep"
+  echo one >"$BUNDLE/rootfs/filled/one"
+  echo two >"$BUNDLE/rootfs/filled/deep/two"
+  ln -s deep/two "$BUNDLE/rootfs/filled/link"
+  chown 5:6 "$BUNDLE/rootfs/filled/one" "$BUNDLE/rootfs/filled/deep"
+  chmod 4711 "$BUNDLE/rootfs/filled/one"
+  chmod 750 "$BUNDLE/rootfs/filled"
+  edit '.mounts += [{"destination": "/filled", "type": "tmpfs", "source": "tmpfs",
+    "options": ["nosuid", "tmpcopyup"]}]'
+  entry /bin/sh -c 'cd /filled && cat link && ls -ldn . one deep | while read -r mode _ user group _; do
+    echo "$mode $user $group"; done && echo three >new && rm one'
+  ok runtime run --bundle "$BUNDLE" c1
+  [ "$output" = "two
+drwxr-x--- 0 0
+drwxr-xr-x 5 6
+-rws--x--x 5 6" ] || fail "$output"
+  [ "$(cat "$BUNDLE/rootfs/filled/one")" = one ]
+  [ ! -e "$BUNDLE/rootfs/filled/new" ]
+}
+
+@test "tmpcopyup into a read-only tmpfs" {
+  mkdir -p "$BUNDLE/rootfs/filled"
+  echo one >"$BUNDLE/rootfs/filled/one"
+  edit '.mounts += [{"destination": "/filled", "type": "tmpfs", "source": "tmpfs",
+    "options": ["ro", "tmpcopyup"]}]'
+  entry /bin/sh -c 'cat /filled/one; (echo two >/filled/one) 2>/dev/null || echo read-only'
+  ok runtime run --bundle "$BUNDLE" c1
+  [ "$output" = "one
+read-only" ] || fail "$output"
+}

@@ -65,13 +65,27 @@ extension ContainerRoot {
     _ plan: MountPlan,
   ) throws(RootfsError) {
     let target = try self.target(of: plan, type: type)
-    let mount = try newFileSystem(type: type, source: source, plan)
+    // What is copied into a read-only mount must be there before it is read-only.
+    let late = plan.copiesUp ? plan.attributes.set & MountAttribute.readOnly : 0
+    var early = plan
+    early.attributes.set &= ~late
+    let mount = try newFileSystem(type: type, source: source, early)
+    if plan.copiesUp {
+      let keepsRoot = !plan.parameters.contains { ["mode", "uid", "gid"].contains($0.key) }
+      try copyUp(
+        from: plan.destination,
+        to: mount,
+        keepsRoot: keepsRoot,
+        subject: plan.subject
+      )
+    }
     try about(plan.subject) { () throws(KernelError) in
       try Mounting.attach(mount, on: target, subject: plan.destination)
     }
     // fsmount(2) has set the attributes; what has to be cleared or goes deeper comes now.
     var rest = plan
     rest.attributes = .init()
+    rest.attributes.set = late
     try finish(mount, rest)
   }
 

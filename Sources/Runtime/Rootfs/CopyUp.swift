@@ -1,0 +1,93 @@
+import Kernel
+
+/// What a new tmpfs covers, copied into it: the option `tmpcopyup`.
+///
+/// Both sides are open directories; nothing is followed, and what is no file, directory or link of
+/// the image (devices, pipes, sockets) stays behind.
+extension ContainerRoot {
+  /// Copies the content of a directory of the container into a mount that is not attached yet.
+  ///
+  /// With `keepsRoot` the mount's own directory gets the owner and mode of what it covers too.
+  func copyUp(
+    from path: String,
+    to mount: borrowing OwnedDescriptor,
+    keepsRoot: Bool,
+    subject: String,
+  ) throws(RootfsError) {
+    let root = mount.raw
+    try about("\(subject): tmpcopyup") { () throws(KernelError) in
+      let source: OwnedDescriptor
+      do throws(KernelError) {
+        source = try open(
+          at: descriptor,
+          path,
+          [.readOnly, .directory],
+          [.inRoot, .noMagicLinks]
+        )
+      } catch  where error.code == .noEntry {
+        return
+      }
+      let mounted = try OwnedDescriptor.duplicating(raw: root)
+      // The mount's own descriptor only names the directory: fchmod(2) wants it open.
+      let target = try open(at: mounted, ".", [.readOnly, .directory], [])
+      try copyContent(of: source, to: target)
+      guard keepsRoot else { return }
+      let status = try source.status()
+      try target.setOwner(status.owner, group: status.group)
+      try target.setMode(status.mode)
+    }
+  }
+}
+
+private func copyContent(
+  of source: borrowing OwnedDescriptor,
+  to target: borrowing OwnedDescriptor,
+) throws(KernelError) {
+  for name in try Directory.names(in: source) {
+    let status = try Directory.status(at: source, name)
+    switch status.kind {
+    case .directory:
+      try Directory.make(at: target, name, mode: 0o700)
+      let inner = try open(at: target, name, [.readOnly, .directory], [.beneath, .noSymlinks])
+      try copyContent(
+        of: open(at: source, name, [.readOnly, .directory], [.beneath, .noSymlinks]),
+        to: inner
+      )
+      try inner.setOwner(status.owner, group: status.group)
+      try inner.setMode(status.mode)
+    case .regular:
+      try copyFile(name, status, from: source, to: target)
+    case .symbolicLink:
+      let link = try Directory.readLink(at: source, name)
+      try Directory.makeSymbolicLink(at: target, name, to: link)
+      try open(at: target, name, [.path, .noFollow], [.beneath])
+        .setOwner(status.owner, group: status.group)
+    case .characterDevice, .blockDevice, .fifo, .socket, .unknown:
+      continue
+    }
+  }
+}
+
+private func copyFile(
+  _ name: String,
+  _ status: FileStatus,
+  from source: borrowing OwnedDescriptor,
+  to target: borrowing OwnedDescriptor,
+) throws(KernelError) {
+  let old = try open(at: source, name, [.readOnly, .nonblocking], [.beneath, .noSymlinks])
+  let new = try open(
+    at: target,
+    name,
+    [.writeOnly, .create, .exclusive],
+    mode: 0o600,
+    [.beneath, .noSymlinks]
+  )
+  while true {
+    let chunk = try old.read(upTo: 1 << 18, subject: name)
+    if chunk.isEmpty { break }
+    try new.writeAll(chunk, subject: name)
+  }
+  // The owner first: a change of owner takes set-id bits away.
+  try new.setOwner(status.owner, group: status.group)
+  try new.setMode(status.mode)
+}
