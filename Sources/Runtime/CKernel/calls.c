@@ -179,12 +179,6 @@ int ckernel_set_close_on_exec(int descriptor, int on) {
   return fcntl(descriptor, F_SETFD, on ? FD_CLOEXEC : 0);
 }
 
-int ckernel_set_nonblocking(int descriptor, int on) {
-  int flags = fcntl(descriptor, F_GETFL);
-  if (flags < 0) return -1;
-  return fcntl(descriptor, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
-}
-
 int ckernel_exec_descriptor(int descriptor, char *const arguments[], char *const environment[]) {
   return (int)syscall(SYS_execveat, descriptor, "", arguments, environment, AT_EMPTY_PATH);
 }

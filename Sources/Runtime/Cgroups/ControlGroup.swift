@@ -43,11 +43,6 @@ package struct ControlGroup: ~Copyable {
     }
   }
 
-  /// Where the directory is on the host.
-  package func hostPath(in hierarchy: borrowing CgroupHierarchy) -> String {
-    hierarchy.mountPoint + location.path
-  }
-
   /// Makes the container's root the owner of the files that a delegatee may write, so that a user
   /// namespace can manage what is below its own cgroup.
   ///

@@ -83,11 +83,6 @@ extension OwnedDescriptor {
     try fileSystemStatus().flags & UInt64(ST_RDONLY) != 0
   }
 
-  /// The mount flags ST_* of the mount that the file was opened through.
-  package func mountFlags() throws(KernelError) -> UInt64 {
-    try fileSystemStatus().flags
-  }
-
   private func fileSystemStatus() throws(KernelError) -> (magic: UInt64, flags: UInt64) {
     var raw = statfs()
     try check("fstatfs") { unsafe fstatfs(self.raw, &raw) }

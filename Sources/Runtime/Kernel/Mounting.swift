@@ -1,22 +1,6 @@
 import CKernel
 import Glibc
 
-/// The flags MOUNT_ATTR_* of one mount.
-///
-/// See: mount_setattr(2).
-package struct MountAttributes: OptionSet, Sendable {
-  package let rawValue: UInt64
-
-  package init(rawValue: UInt64) {
-    self.rawValue = rawValue
-  }
-
-  package static let readOnly = MountAttributes(rawValue: 0x1)
-  package static let noSetID = MountAttributes(rawValue: 0x2)
-  package static let noDevices = MountAttributes(rawValue: 0x4)
-  package static let noExecution = MountAttributes(rawValue: 0x8)
-}
-
 /// A mount that is attached nowhere yet, or the place where one is: the mount API by descriptor.
 package enum Mounting {
   /// Changes the propagation of a mount, MS_SHARED and its like, below it too if `isRecursive`.
@@ -139,19 +123,6 @@ package enum Mounting {
     } catch {
       // ENODATA: no more messages.
       return last
-    }
-  }
-
-  /// Mounts by the old call, for options that fsconfig(2) can't take (values over 255 bytes).
-  package static func mountClassic(
-    source: String,
-    type: String,
-    on target: String,
-    flags: UInt,
-    data: String,
-  ) throws(KernelError) {
-    try check("mount", type) {
-      unsafe data.withCString { unsafe mount(source, target, type, flags, $0) }
     }
   }
 

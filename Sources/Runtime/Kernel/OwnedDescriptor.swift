@@ -36,11 +36,6 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
   package func setCloseOnExec(_ isOn: Bool) throws(KernelError) {
     try check("fcntl", "F_SETFD") { ckernel_set_close_on_exec(raw, isOn ? 1 : 0) }
   }
-
-  /// Sets or clears O_NONBLOCK of the open file.
-  package func setNonblocking(_ isOn: Bool) throws(KernelError) {
-    try check("fcntl", "F_SETFL") { ckernel_set_nonblocking(raw, isOn ? 1 : 0) }
-  }
 }
 
 extension OwnedDescriptor {

@@ -1,4 +1,5 @@
 import Kernel
+import RuntimeSpec
 
 /// Makes sure that the container can't overwrite the binary that this process runs.
 ///
@@ -20,7 +21,7 @@ package func protectSelf(
     let copy = try Mounting.clone(binary, isRecursive: false, subject: "/proc/self/exe")
     try Mounting.setAttributes(
       of: copy,
-      set: MountAttributes.readOnly.rawValue,
+      set: MountAttribute.readOnly,
       clear: 0,
       isRecursive: false,
       subject: "/proc/self/exe"

@@ -61,9 +61,8 @@ long ckernel_receive(int socket, void *bytes, unsigned long capacity, int *descr
 // A stream or seqpacket connection to a path; the path may not exceed 107 bytes.
 int ckernel_connect_unix(const char *path);
 
-// fcntl(2): F_SETFD, F_GETFL and F_SETFL, F_DUPFD_CLOEXEC.
+// fcntl(2): F_SETFD, F_DUPFD_CLOEXEC.
 int ckernel_set_close_on_exec(int descriptor, int on);
-int ckernel_set_nonblocking(int descriptor, int on);
 int ckernel_duplicate(int descriptor);
 int ckernel_is_open(int descriptor);
 
