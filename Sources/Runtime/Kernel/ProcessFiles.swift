@@ -53,11 +53,11 @@ package struct ProcessFiles: ~Copyable {
     try open(path, [.writeOnly]).writeOnce(text, subject: "/proc/\(path)")
   }
 
-  /// When a process started, in clock ticks since boot, and its state letter.
+  /// When a process started, in clock ticks since boot, and how it is.
   ///
   /// With its id this names one process for ever, as an id alone does not.
   ///
-  /// See: proc(5), /proc/pid/stat, fields 3 and 22.
+  /// See: proc(5), /proc/pid/stat, fields 3, 9 and 22.
   ///
   /// - Throws: ENOENT or ESRCH when there is no such process.
   package func identity(of pid: Int32) throws(KernelError) -> ProcessIdentity {
@@ -68,11 +68,12 @@ package struct ProcessFiles: ~Copyable {
     }
     let fields = text[(end + 1)...].split(separator: UInt8(ascii: " "))
     guard fields.count > 19, let letter = fields[0].first,
+      let flags = UInt32(String(decoding: fields[6], as: UTF8.self)),
       let start = UInt64(String(decoding: fields[19], as: UTF8.self))
     else {
       throw KernelError(call: "read", code: .init(rawValue: EIO), subject: "/proc/\(pid)/stat")
     }
-    return ProcessIdentity(startTime: start, state: letter)
+    return ProcessIdentity(startTime: start, state: letter, flags: flags)
   }
 }
 
@@ -82,9 +83,17 @@ package struct ProcessIdentity: Equatable, Sendable {
   package let startTime: UInt64
   /// The state letter of proc(5).
   package let state: UInt8
+  /// The kernel's flags of a task: PF_EXITING and its like, <linux/sched.h>.
+  package let flags: UInt32
 
   /// Whether the process has ended, and only waits to be reaped.
   package var hasEnded: Bool {
     state == UInt8(ascii: "Z") || state == UInt8(ascii: "X")
+  }
+
+  /// Whether the process has ended, or can't but end: it closes its files before it is a zombie.
+  package var isEnding: Bool {
+    let isExiting: UInt32 = 0x4
+    return hasEnded || flags & isExiting != 0
   }
 }

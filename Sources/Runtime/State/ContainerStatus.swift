@@ -22,7 +22,9 @@ extension ContainerDirectory {
     }
     guard try isAlive(process, processes) else { return .stopped }
     guard record.isPrepared else { return .creating }
-    return try openGate() == nil ? .running : .created
+    guard try openGate() == nil else { return .created }
+    // A gate that init has left is one that it went through, or one that closed with its end.
+    return try isAlive(process, processes) ? .running : .stopped
   }
 
   private func isAlive(
@@ -31,7 +33,7 @@ extension ContainerDirectory {
   ) throws(StateError) -> Bool {
     do throws(KernelError) {
       let identity = try processes.identity(of: process.pid)
-      return identity.startTime == process.startTime && !identity.hasEnded
+      return identity.startTime == process.startTime && !identity.isEnding
     } catch  where error.code == .noEntry || error.code == .noProcess {
       return false
     } catch {
