@@ -39,13 +39,13 @@ extension ContainerRoot {
     case .filesystem(let type, let source):
       try mountNew(type: type, source: source, plan)
     case .cgroup:
+      var plan = plan
+      // Whatever the plan says, the host's cgroups are not the container's to write
+      // (CVE-2023-25809).
+      if surroundings.showsWholeHierarchy { plan.attributes.set |= MountAttribute.readOnly }
       if let directory = surroundings.cgroupDirectory {
         try bind(directory, opened: nil, isRecursive: false, plan)
       } else {
-        var plan = plan
-        // Whatever the plan says, the host's cgroups are not the container's to write
-        // (CVE-2023-25809).
-        if surroundings.showsWholeHierarchy { plan.attributes.set |= MountAttribute.readOnly }
         try mountNew(type: "cgroup2", source: "cgroup", plan)
       }
     }
