@@ -38,6 +38,11 @@ func mapIdentities(
   }
 }
 
+/// Whether the programs are there that map what the administrator lends.
+package var canMapLentIdentities: Bool {
+  programPath("newuidmap") != nil && programPath("newgidmap") != nil
+}
+
 extension [IDMapping] {
   /// Whether nothing but this one id of the host is mapped.
   package func mapOnly(_ identity: UInt32) -> Bool {
