@@ -13,8 +13,12 @@ package struct EndedProgram: Sendable {
 ///
 /// - Parameters:
 ///   - path: an absolute path.
+///   - arguments: its name first.
+///   - environment: all of it, as KEY=value.
 ///   - input: what it reads from its standard input.
 ///   - timeout: in seconds; nil lets it take as long as it likes.
+/// - Returns: how it ended; 127 when it could not be executed.
+/// - Throws: when there is no process to be had for it.
 package func runProgram(
   _ path: String,
   arguments: [String],
