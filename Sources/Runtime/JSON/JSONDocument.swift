@@ -41,6 +41,19 @@ package final class JSONDocument: Sendable {
     return node
   }
 
+  /// The JSON pointer of the value whose first byte is at an offset; nil where none begins.
+  package func pointer(ofValueAt offset: Int) -> String? {
+    // The table is in the order of the text.
+    var range = tree.records.indices
+    while let first = range.first, range.count > 1 {
+      let middle = first + range.count / 2
+      range =
+        tree.records[middle].start <= offset ? middle..<range.upperBound : range.lowerBound..<middle
+    }
+    guard let index = range.first, tree.records[index].start == offset else { return nil }
+    return tree.pointer(to: index, in: bytes)
+  }
+
   /// Every member whose key stands again later in the same object, and so is not seen.
   package var shadowedMembers: [JSONNode] {
     var found: [JSONNode] = []

@@ -12,6 +12,13 @@ package struct JSONNode: Equatable, Sendable {
   /// The bytes of the document that the value takes, quotes and brackets included.
   package var sourceRange: Range<Int> { Int(record.start)..<Int(record.end) }
 
+  /// The bytes from the key of an object's member to the end of its value.
+  ///
+  /// Only for a value that is a member of an object: its key is what comes before it in the table.
+  package var memberRange: Range<Int> {
+    Int(document.tree.records[index - 1].start)..<Int(record.end)
+  }
+
   /// The text of the value exactly as it stands in the document.
   package var sourceText: ArraySlice<UInt8> { document.bytes[sourceRange] }
 

@@ -157,6 +157,15 @@ package enum OptionTable {
       ]
     ),
     Verb(
+      name: "check",
+      arguments: "[BUNDLE]",
+      count: 0...1,
+      help: "say all that is wrong with a bundle, and what weakens it",
+      options: [
+        Option("format", short: "f", value: "FORMAT", choices: ["text", "json"], "text or json")
+      ]
+    ),
+    Verb(
       name: "features",
       arguments: "",
       count: 0...0,

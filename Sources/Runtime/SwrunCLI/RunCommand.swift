@@ -72,6 +72,8 @@ private func perform(
   switch arguments.verb {
   case "create", "run":
     return try createOrRun(arguments, words, presentation)
+  case "check":
+    return try check(arguments, presentation)
   case "spec":
     try writeSpec(arguments)
   case "features":
