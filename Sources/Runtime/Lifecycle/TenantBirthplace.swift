@@ -25,14 +25,14 @@ struct TenantBirthplace: ~Copyable {
     }
     guard let group = try containerGroup(on: host) else {
       guard subgroup == nil else { throw .refused("--cgroup: the container's is gone") }
-      return try makeTenant(request, in: try groupOfInit(on: host).raw, on: host)
+      return try makeTenantInGroupOfInit(request, on: host)
     }
     do throws(RuntimeError) {
       return try makeTenant(request, in: group.raw, on: host)
     } catch {
       guard subgroup == nil, error.isOfControlGroup else { throw error }
       host.debug("tenant: not born in the container's control group but in init's: \(error)")
-      return try makeTenant(request, in: try groupOfInit(on: host).raw, on: host)
+      return try makeTenantInGroupOfInit(request, on: host)
     }
   }
 
@@ -68,11 +68,15 @@ struct TenantBirthplace: ~Copyable {
     return number.map { OwnedDescriptor(adopting: $0) }
   }
 
-  private func groupOfInit(on host: borrowing Host) throws(RuntimeError) -> OwnedDescriptor {
+  private func makeTenantInGroupOfInit(
+    _ request: TenantRequest,
+    on host: borrowing Host,
+  ) throws(RuntimeError) -> PreparedTenant {
     let pid = record.initProcess?.pid ?? 0
-    return try withCgroups { () throws(CgroupError) in
+    let group = try withCgroups { () throws(CgroupError) in
       try ControlGroup.opened(of: pid, in: try CgroupHierarchy(host.processes), host.processes)
     }
+    return try makeTenant(request, in: group.raw, on: host)
   }
 }
 
