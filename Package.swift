@@ -89,7 +89,7 @@ let swrun: [Target] = [
     "Lifecycle",
     [
       "Capabilities", "Cgroups", "Confinement", "Hooks", "JSON", "Kernel", "Launch", "RuntimeSpec",
-      "State", "SyscallFilter",
+      "State", "SyscallFilter", "Terminal",
     ],
   ),
   // Floor 6

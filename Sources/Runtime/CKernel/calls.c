@@ -89,6 +89,16 @@ int ckernel_set_window_size(int terminal, unsigned short rows, unsigned short co
   return ioctl(terminal, TIOCSWINSZ, &size);
 }
 
+int ckernel_window_size(int terminal, unsigned short *rows, unsigned short *columns) {
+  struct winsize size;
+  int result = ioctl(terminal, TIOCGWINSZ, &size);
+  if (result == 0) {
+    *rows = size.ws_row;
+    *columns = size.ws_col;
+  }
+  return result;
+}
+
 int ckernel_set_controlling_terminal(int terminal) { return ioctl(terminal, TIOCSCTTY, 0); }
 
 int ckernel_open_terminal_peer(int master, int flags) { return ioctl(master, TIOCGPTPEER, flags); }
@@ -206,6 +216,11 @@ int ckernel_forbid_backtrace(void) {
 extern char **environ;
 
 char **ckernel_environment(void) { return environ; }
+
+int ckernel_set_nonblocking(int descriptor) {
+  int flags = fcntl(descriptor, F_GETFL);
+  return flags < 0 ? -1 : fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
+}
 
 int ckernel_duplicate(int descriptor) { return fcntl(descriptor, F_DUPFD_CLOEXEC, 3); }
 

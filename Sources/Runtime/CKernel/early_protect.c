@@ -17,7 +17,7 @@
 
 static int launches(int count, char **words) {
   for (int i = 1; i < count; i++)
-    if (!strcmp(words[i], "create") || !strcmp(words[i], "run")) return 1;
+    if (!strcmp(words[i], "create") || !strcmp(words[i], "run") || !strcmp(words[i], "exec")) return 1;
   return 0;
 }
 

@@ -1,20 +1,24 @@
-// The last yard of init. From the moment that the container's filter is loaded any system call may
-// be forbidden, those of an allocator included: so no malloc, no Swift, and only calls that a
-// program needs to start at all (capset and prctl where the filter must come before them, read,
-// close_range, execve, write, exit_group).
+// The last yard of init, and of a tenant. From the moment that the container's filter is loaded any
+// system call may be forbidden, those of an allocator included: so no malloc, no Swift, and only calls
+// that a program needs to start at all (capset and prctl where the filter must come before them, read,
+// close_range, execve, write, exit_group). What a tenant calls besides comes before the filter.
 
 #include "CKernel.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { CAPABILITIES = 1, FILTER = 2, WAIT = 3, EXEC = 4 };
+enum { CAPABILITIES = 1, FILTER = 2, WAIT = 3, EXEC = 4, BIRTH = 5, SESSION = 6, TERMINAL = 7 };
 
 static int set_capabilities(const struct ckernel_final *plan, unsigned long long effective) {
   struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -76,8 +80,7 @@ static void wait_for_start(const struct ckernel_final *plan) {
   if (count == 0) _exit(1);  // the creator has gone: there is nobody to run for, or to tell
 }
 
-_Noreturn void ckernel_final_exec(const struct ckernel_final *plan) {
-  wait_for_start(plan);
+static _Noreturn void execute(const struct ckernel_final *plan) {
   if (syscall(SYS_close_range, plan->first_closed, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
     fail(plan, EXEC, errno);
   // Whatever the caller holds back, the program starts with nothing held back.
@@ -91,4 +94,41 @@ _Noreturn void ckernel_final_exec(const struct ckernel_final *plan) {
     if (errno != ENOENT && errno != ENOTDIR && errno != EACCES) break;
   }
   fail(plan, EXEC, code);
+}
+
+_Noreturn void ckernel_final_exec(const struct ckernel_final *plan) {
+  wait_for_start(plan);
+  execute(plan);
+}
+
+// What the tenant does in the container's pid namespace, and so in sight of the container: as little
+// as there can be.
+static int tenant(void *argument) {
+  const struct ckernel_final *plan = argument;
+  int code = 0, step = 0;
+  if (setsid() < 0) fail(plan, SESSION, errno);
+  if (plan->takes_terminal && ioctl(0, TIOCSCTTY, 0) < 0) fail(plan, TERMINAL, errno);
+  if (plan->confines_late) step = ckernel_final_confine(plan, &code);
+  if (step) fail(plan, step, code);
+  execute(plan);
+}
+
+_Noreturn void ckernel_final_tenant(struct ckernel_final *plan) {
+  static char stack[1 << 15] __attribute__((aligned(16)));
+  wait_for_start(plan);
+  // Closed, and not only on exec: the program's path is resolved before that, and may lead over
+  // /proc/self/fd (CVE-2024-21626).
+  if (plan->failure != plan->first_closed &&
+      syscall(SYS_dup3, plan->failure, plan->first_closed, O_CLOEXEC) < 0)
+    fail(plan, EXEC, errno);
+  plan->failure = plan->first_closed;
+  if (syscall(SYS_close_range, plan->first_closed + 1, ~0U, 0) < 0) fail(plan, EXEC, errno);
+  if (!plan->is_sibling) tenant(plan);
+  // A pid namespace takes effect on children only. This memory stays where it is until the tenant
+  // has become its program or has ended: nothing is copied, and nobody else runs in it.
+  int pid = clone(tenant, stack + sizeof stack, CLONE_VM | CLONE_VFORK | CLONE_PARENT, plan);
+  if (pid < 0) fail(plan, BIRTH, errno);
+  char frame[5] = {'I'};
+  memcpy(frame + 1, &pid, sizeof pid);
+  _exit(write(plan->failure, frame, sizeof frame) == sizeof frame ? 0 : 1);
 }

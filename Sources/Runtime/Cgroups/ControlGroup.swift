@@ -43,6 +43,39 @@ package struct ControlGroup: ~Copyable {
     }
   }
 
+  /// Opens this control group once more, or one below it by its path.
+  ///
+  /// - Throws: `invalidPath` for a way that leads out of it.
+  package func opened(below path: String?) throws(CgroupError) -> OwnedDescriptor {
+    let relative = try path.map { (path) throws(CgroupError) in
+      guard !path.split(separator: "/").contains("..") else {
+        throw .invalidPath(path, reason: "it may not contain ..")
+      }
+      return path.split(separator: "/").joined(separator: "/")
+    }
+    return try wrapping { () throws(KernelError) in
+      try openGroup(relative.flatMap { $0.isEmpty ? nil : $0 } ?? ".", in: directory)
+    }
+  }
+
+  /// Opens the control group that a process is in.
+  ///
+  /// - Throws: `invalidPath` when that is outside of what this process sees.
+  package static func opened(
+    of pid: Int32,
+    in hierarchy: borrowing CgroupHierarchy,
+    _ processes: borrowing ProcessFiles,
+  ) throws(CgroupError) -> OwnedDescriptor {
+    let path = try CgroupHierarchy.path(of: "\(pid)", processes)
+    let parts = path.split(separator: "/")
+    guard !parts.contains("..") else {
+      throw .invalidPath(path, reason: "it is outside of this process's cgroup namespace")
+    }
+    return try wrapping { () throws(KernelError) in
+      try openGroup(parts.isEmpty ? "." : parts.joined(separator: "/"), in: hierarchy.root)
+    }
+  }
+
   /// Makes the container's root the owner of the files that a delegatee may write, so that a user
   /// namespace can manage what is below its own cgroup.
   ///

@@ -89,6 +89,22 @@ package struct ChannelPair: ~Copyable {
 
   /// The second end alone; the other one is closed.
   package consuming func keepSecond() -> Channel { second }
+
+  /// The descriptors of both ends.
+  package consuming func descriptors() -> DescriptorPair {
+    DescriptorPair(first: first.descriptor, second: second.descriptor)
+  }
+}
+
+/// Two descriptors that belong together.
+package struct DescriptorPair: ~Copyable {
+  package var first: OwnedDescriptor?
+  package var second: OwnedDescriptor?
+
+  init(first: consuming OwnedDescriptor, second: consuming OwnedDescriptor) {
+    self.first = consume first
+    self.second = consume second
+  }
 }
 
 /// Connections to sockets that the caller of swrun listens on.
@@ -98,6 +114,21 @@ package enum UnixSocket {
   /// - Throws: ENAMETOOLONG for a path over 107 bytes, and what connect(2) says.
   package static func connect(_ path: String) throws(KernelError) -> OwnedDescriptor {
     OwnedDescriptor(adopting: try check("connect", path) { unsafe ckernel_connect_unix(path) })
+  }
+
+  /// Takes a descriptor that was sent with a few bytes; nil when none was.
+  package static func receiveDescriptor(
+    over socket: borrowing OwnedDescriptor,
+  ) throws(KernelError) -> OwnedDescriptor? {
+    var bytes: [UInt8] = .init(repeating: 0, count: 256)
+    var passed: CInt = -1
+    let from = socket.raw
+    try check("recvmsg") {
+      unsafe bytes.withUnsafeMutableBytes {
+        unsafe ckernel_receive(from, $0.baseAddress, UInt($0.count), &passed)
+      }
+    }
+    return passed < 0 ? nil : OwnedDescriptor(adopting: passed)
   }
 
   /// Sends a descriptor with a few bytes.

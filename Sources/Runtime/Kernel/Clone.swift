@@ -58,6 +58,19 @@ package func enter(
   try check("setns", subject) { setns(number, CInt(flag.rawValue)) }
 }
 
+/// Moves this process into namespaces of another process, all or none, the user namespace first.
+///
+/// That of pids takes effect on children only.
+///
+/// See: setns(2), pidfds since Linux 5.8.
+package func enter(
+  namespacesOf process: borrowing OwnedDescriptor,
+  _ flags: NamespaceFlags,
+) throws(KernelError) {
+  let number = process.raw
+  try check("setns") { setns(number, CInt(truncatingIfNeeded: flags.rawValue)) }
+}
+
 /// Gives this process new namespaces of its own.
 package func leave(_ namespaces: NamespaceFlags, subject: String) throws(KernelError) {
   try check("unshare", subject) { unshare(CInt(truncatingIfNeeded: namespaces.rawValue)) }

@@ -46,13 +46,16 @@ package enum DescriptorTable {
     try OwnedDescriptor.duplicating(raw: number).writeAll(bytes)
   }
 
-  /// Makes a user the owner of a standard stream, unless it is the null device or theirs already.
+  /// Makes a user the owner of a standard stream that is a pipe or a terminal, so that the program
+  /// can open it by name; a file of the host's keeps its owner.
   package static func giveStream(_ number: CInt, to user: UInt32) throws(KernelError) {
     var raw = stat()
     try check("fstat", "\(number)") { unsafe fstat(number, &raw) }
     let status = FileStatus(raw)
-    let isNull = status.kind == .characterDevice && status.device == .init(major: 1, minor: 3)
-    guard !isNull, status.owner != user else { return }
+    guard status.owner != user else { return }
+    guard status.kind == .fifo || (status.kind == .characterDevice && isatty(number) == 1) else {
+      return
+    }
     try check("fchown", "\(number)") { fchown(number, user, UInt32.max) }
   }
 

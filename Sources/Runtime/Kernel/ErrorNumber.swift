@@ -37,6 +37,7 @@ extension ErrorNumber {
   package static var notDirectory: Self { .init(rawValue: ENOTDIR) }
   package static var isDirectory: Self { .init(rawValue: EISDIR) }
   package static var invalid: Self { .init(rawValue: EINVAL) }
+  package static var inputOutput: Self { .init(rawValue: EIO) }
   package static var busy: Self { .init(rawValue: EBUSY) }
   package static var noDeviceOrAddress: Self { .init(rawValue: ENXIO) }
   package static var brokenPipe: Self { .init(rawValue: EPIPE) }

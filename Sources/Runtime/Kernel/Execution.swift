@@ -106,6 +106,32 @@ package struct FinalExecution: Sendable {
     var plan = unsafe plan
     unsafe ckernel_final_exec(&plan)
   }
+
+  /// Waits for start, and becomes a tenant's program, or makes it and ends.
+  package consuming func execute(as birth: TenantBirth) -> Never {
+    var plan = unsafe plan
+    unsafe plan.is_sibling = birth.isSibling ? 1 : 0
+    unsafe plan.takes_terminal = birth.takesTerminal ? 1 : 0
+    unsafe plan.confines_late = birth.confinesLate ? 1 : 0
+    unsafe ckernel_final_tenant(&plan)
+  }
+}
+
+/// How a tenant comes to be in the last yard.
+package struct TenantBirth: Sendable {
+  /// The program is a new child of this process's parent, for a pid namespace that has been joined.
+  package var isSibling: Bool
+  /// Standard input becomes the controlling terminal.
+  package var takesTerminal: Bool
+  /// `PreparedExecution.confine` has been left to the last yard: with the filter loaded the birth
+  /// itself might be forbidden.
+  package var confinesLate: Bool
+
+  package init(isSibling: Bool, takesTerminal: Bool, confinesLate: Bool) {
+    self.isSibling = isSibling
+    self.takesTerminal = takesTerminal
+    self.confinesLate = confinesLate
+  }
 }
 
 /// The steps of the last yard that can fail, as its failure frame names them.
@@ -114,6 +140,9 @@ package enum FinalStep: UInt8, Sendable {
   case filter = 2
   case wait = 3
   case execution = 4
+  case birth = 5
+  case session = 6
+  case terminal = 7
 
   /// The system call behind it.
   package var call: String {
@@ -122,6 +151,9 @@ package enum FinalStep: UInt8, Sendable {
     case .filter: "seccomp"
     case .wait: "read"
     case .execution: "execve"
+    case .birth: "clone"
+    case .session: "setsid"
+    case .terminal: "ioctl"
     }
   }
 }

@@ -77,6 +77,11 @@ package enum Process {
     _exit(code)
   }
 
+  /// Stops this process until somebody continues it.
+  package static func stopSelf() throws(KernelError) {
+    try check("kill", "SIGSTOP") { kill(getpid(), SIGSTOP) }
+  }
+
   /// A name that ps and /proc show for this process, at most 15 bytes.
   package static func setName(_ name: String) throws(KernelError) {
     try check("prctl", "PR_SET_NAME") { unsafe ckernel_prctl_name(name) }

@@ -43,3 +43,41 @@ package enum PseudoTerminal {
     try check("ioctl", "TIOCSCTTY") { ckernel_set_controlling_terminal(raw) }
   }
 }
+
+/// The settings of a terminal: how it treats what is typed and shown.
+///
+/// See: termios(3).
+package struct TerminalSettings: Sendable {
+  private var raw: termios
+
+  /// The settings that a terminal has now; nil of what is no terminal.
+  package init?(of number: CInt) {
+    var settings = termios()
+    guard unsafe tcgetattr(number, &settings) == 0 else { return nil }
+    raw = settings
+  }
+
+  /// The same, with every byte passed on as it is.
+  package var passingEverything: TerminalSettings {
+    var copy = self
+    unsafe cfmakeraw(&copy.raw)
+    return copy
+  }
+
+  /// Makes a terminal have these settings.
+  package func set(on number: CInt) throws(KernelError) {
+    var settings = raw
+    try check("tcsetattr", "\(number)") { unsafe tcsetattr(number, TCSANOW, &settings) }
+  }
+}
+
+extension PseudoTerminal {
+  /// The size of a terminal in characters; nil where it has none, or is no terminal.
+  package static func size(of number: CInt) -> (rows: UInt16, columns: UInt16)? {
+    var (rows, columns): (UInt16, UInt16) = (0, 0)
+    guard unsafe ckernel_window_size(number, &rows, &columns) == 0, rows > 0, columns > 0 else {
+      return nil
+    }
+    return (rows, columns)
+  }
+}

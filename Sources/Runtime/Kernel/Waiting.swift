@@ -36,6 +36,30 @@ package enum Signals {
     signal != SIGCHLD && signal != SIGPIPE && signal != SIGURG
   }
 
+  /// What a signal is about to somebody who is joined to a terminal.
+  package enum Meaning: Equatable, Sendable {
+    /// The terminal has another size.
+    case resized
+    /// Somebody wants this process to stop.
+    case stop
+    /// This process was stopped and goes on.
+    case resumed
+    /// Somebody wants an end of this process.
+    case end
+    case other
+  }
+
+  /// What a signal is about.
+  package static func meaning(of signal: Int32) -> Meaning {
+    switch signal {
+    case SIGWINCH: .resized
+    case SIGTSTP, SIGTTIN, SIGTTOU: .stop
+    case SIGCONT: .resumed
+    case SIGTERM, SIGINT, SIGHUP, SIGQUIT: .end
+    default: .other
+    }
+  }
+
   /// A descriptor that yields every signal as it arrives; they must be held back first.
   ///
   /// See: signalfd(2).

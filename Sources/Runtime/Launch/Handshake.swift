@@ -30,6 +30,22 @@ import Kernel
 //     │
 //     │◀─────────────── failed(step, call, errno, subject) ───────────── at any point, then exit
 //
+// And how the creator and a tenant talk when exec adds a process to a container. The preparation is
+// the process that takes every step; where the container has a pid namespace it is not in it, and its
+// last step is to make the tenant, a child of the creator, which has only execve left to do.
+//
+//   creator                      preparation                          tenant
+//   ───────                      ───────────                          ──────
+//   clone3 ───────────────────▶ born in the container's cgroup
+//     │                          joins all namespaces, confines itself
+//     │◀──────────── prepared ────┤
+//     │                          waits for one byte
+//     ├───────────── start ─────▶ clone with CLONE_PARENT ──────────▶ session, terminal, filter
+//     │◀───────────────────────── failed(...) ──────────────────────── or execve
+//     │◀─────── initProcess(pid) ─┘ ends
+//     │◀───────────────── end of file: the program runs
+//     │ writes the pid file
+//
 // Frames are SOCK_SEQPACKET datagrams, so none can be cut in two. A frame that is too short, a tag
 // that nobody knows and an end of file are three different errors. The two directions are two types:
 // a message sent the wrong way does not compile.
@@ -46,7 +62,8 @@ enum CreatorMessage: UInt8 {
 
 /// What init, and the intermediate before it, tell the creator.
 enum InitMessage: Equatable {
-  /// The intermediate has made init, whose id on the host this is.
+  /// The intermediate has made init, whose id on the host this is; or a tenant's preparation has
+  /// made the tenant.
   case initProcess(Int32)
   /// The container's mounts and devices stand; hooks of the runtime may look at them.
   case mounted
@@ -97,6 +114,8 @@ enum InitMessage: Equatable {
 package enum HandshakeError: Error, Equatable, Sendable {
   /// The other side is gone without a word: it was killed.
   case closed
+  /// The same of a tenant.
+  case tenantClosed
   case shortFrame(tag: UInt8)
   case unknownTag(UInt8)
   /// A message that has no place at this point.
@@ -107,6 +126,7 @@ extension HandshakeError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .closed: "init ended before it was ready: it was killed from outside"
+    case .tenantClosed: "the process ended before its program ran: it was killed from outside"
     case .shortFrame(let tag): "init sent a frame \(tag) that is cut short"
     case .unknownTag(let tag): "init sent a frame with the unknown tag \(tag)"
     case .unexpected(let message): "init sent \(message) out of turn"

@@ -6,19 +6,13 @@ import RuntimeSpec
 struct Init: ~Copyable {
   let request: LaunchRequest
   let channel: Channel
-  let processes: ProcessFiles
   var console: OwnedDescriptor?
   var gate: InheritedDescriptors.Gate?
   let joined: [JoinedNamespace]
   let bindSources: [Int: CInt]
+  var preparation: Preparation
   /// The rootfs, from `prepareRootfs` to `enterRootfs`.
   var root: ContainerRoot?
-  /// Whether the working directory has been entered, and not only tried as root.
-  var isInWorkingDirectory = false
-  /// What `findProgram` found.
-  var candidates: [String] = []
-  /// HOME for a program whose environment has none.
-  var home: String?
   var isStarted = false
   var isReported = false
   /// Whether the creator has recorded this process.
@@ -34,7 +28,14 @@ struct Init: ~Copyable {
   ) {
     self.request = request
     self.channel = channel
-    self.processes = processes
+    preparation = Preparation(
+      process: request.plan.process,
+      credentials: request.credentials,
+      filter: request.filter,
+      deniesSetgroups: request.options.deniesSetgroups,
+      preservedDescriptors: request.options.preservedDescriptors,
+      processes: processes
+    )
     self.joined = joined
     self.bindSources = bindSources
     console = inherited.console.take()
@@ -50,7 +51,7 @@ struct Init: ~Copyable {
       for step in InitStep.allCases where step != .execute {
         try perform(step)
       }
-      try inheritPreserved()
+      try preparation.inheritPreserved()
     } catch {
       report(error)
       Process.end(1)
@@ -94,14 +95,14 @@ struct Init: ~Copyable {
     case .sealRootfs: try sealRootfs()
     case .enterRootfs: try enterRootfs()
     case .setNames: try setNames()
-    case .setLimits: try setLimits()
-    case .setLabels: try setLabels()
-    case .enterWorkingDirectory: try enterWorkingDirectory()
-    case .setNoNewPrivileges: try setNoNewPrivileges()
-    case .dropBoundingSet: try dropBoundingSet()
-    case .changeUser: try changeUser()
-    case .findProgram: try findProgram()
-    case .confine: try confine()
+    case .setLimits: try preparation.setLimits()
+    case .setLabels: try preparation.setLabels()
+    case .enterWorkingDirectory: try preparation.enterWorkingDirectory()
+    case .setNoNewPrivileges: try preparation.setNoNewPrivileges()
+    case .dropBoundingSet: try preparation.dropBoundingSet()
+    case .changeUser: try preparation.changeUser()
+    case .findProgram: try preparation.findProgram()
+    case .confine: try preparation.confine(leavesRights: false)
     case .report: try reportPrepared()
     case .awaitStart: try awaitStart()
     case .runStartContainerHooks: try runStartContainerHooks()
@@ -117,16 +118,14 @@ struct Init: ~Copyable {
     Signals.resetActions()
   }
 
-  /// Makes a kernel's refusal a failure of a step.
-  func kernel(
-    _ step: InitStep,
-    _ subject: String = "",
-    _ body: () throws(KernelError) -> Void,
-  ) throws(InitFailure) {
-    do throws(KernelError) {
-      try body()
-    } catch {
-      throw InitFailure(step: step, error, subject: subject)
-    }
+  /// Waits for start unless that has been, and becomes the program.
+  private consuming func become() -> Never {
+    let execution = preparation.execution
+    let isStarted = isStarted
+    let waiting = gate.take()
+    // The last yard is C and owns nothing: what it reads and writes stays open until execve.
+    let own = channel.release()
+    let (start, failure) = waiting?.release() ?? (own, own)
+    PreparedExecution(execution, start: isStarted ? -1 : start, failure: failure).execute()
   }
 }

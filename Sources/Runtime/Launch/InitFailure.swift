@@ -65,10 +65,23 @@ extension InitFailure {
       let code = Int32(littleEndianBytes: bytes.dropFirst(3))
     else { return nil }
     self.init(
-      step: step == .execution ? .execute : .confine,
+      step: step.initStep,
       call: step.call,
       code: .init(rawValue: code),
       subject: ""
     )
+  }
+}
+
+extension FinalStep {
+  /// The step that it is the end of.
+  fileprivate var initStep: InitStep {
+    switch self {
+    case .capabilities, .filter: .confine
+    case .wait: .awaitStart
+    case .execution, .birth: .execute
+    case .session: .startSession
+    case .terminal: .openTerminal
+    }
   }
 }

@@ -82,7 +82,7 @@ extension Init {
   func setSysctls() throws(InitFailure) {
     for sysctl in plan.sysctls {
       try kernel(.setSysctls, "sysctl \(sysctl.key)") { () throws(KernelError) in
-        try processes.write("sys/" + sysctl.path.joined(separator: "/"), sysctl.value)
+        try preparation.processes.write("sys/" + sysctl.path.joined(separator: "/"), sysctl.value)
       }
     }
   }

@@ -1,19 +1,4 @@
 import Kernel
-import RuntimeSpec
-
-/// Refuses a terminal that nobody would get, and a socket that nothing would be sent to.
-func checkTerminal(_ process: ProcessPlan, _ options: CreateOptions) throws(RuntimeError) {
-  switch (process.hasTerminal, options.consoleSocket) {
-  case (true, nil):
-    throw .refused(
-      "process.terminal is true, and there is no --console-socket to send the terminal to: "
-        + "give one, or set process.terminal to false"
-    )
-  case (false, _?):
-    throw .refused("--console-socket is given, but process.terminal is not true")
-  default: return
-  }
-}
 
 /// Refuses to preserve numbers that nothing is open at: files of ours could come to have them, so
 /// this comes before any is opened.

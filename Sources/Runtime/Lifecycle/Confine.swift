@@ -16,19 +16,37 @@ func confinement(
   of plan: ContainerPlan,
   on host: borrowing Host,
 ) throws(RuntimeError) -> ConfinementDecision {
+  let sets = try capabilities(
+    of: plan.process,
+    hasNewUserNamespace: plan.namespaces.source(of: .user) != nil,
+    on: host
+  )
+  guard let profile = plan.seccomp else {
+    return ConfinementDecision(capabilities: sets, filter: nil)
+  }
+  do throws(ConfinementError) {
+    let prepared = try prepareFilter(profile, root: host.root.directory)
+    for note in prepared.notes { host.debug(note) }
+    return ConfinementDecision(capabilities: sets, filter: prepared.filter)
+  } catch {
+    throw .confinement(error)
+  }
+}
+
+/// Decides on a process's capabilities, with what can't be had as warnings.
+func capabilities(
+  of process: ProcessPlan,
+  hasNewUserNamespace: Bool,
+  on host: borrowing Host,
+) throws(RuntimeError) -> CapabilitySets {
   do throws(ConfinementError) {
     let grant = try capabilityGrant(
-      for: plan.process.capabilities,
-      hasNewUserNamespace: plan.namespaces.source(of: .user) != nil
+      for: process.capabilities,
+      hasNewUserNamespace: hasNewUserNamespace
     )
     for warning in grant.warnings { host.warn(warning) }
     for note in grant.notes { host.debug(note) }
-    guard let profile = plan.seccomp else {
-      return ConfinementDecision(capabilities: grant.sets, filter: nil)
-    }
-    let prepared = try prepareFilter(profile, root: host.root.directory)
-    for note in prepared.notes { host.debug(note) }
-    return ConfinementDecision(capabilities: grant.sets, filter: prepared.filter)
+    return grant.sets
   } catch {
     throw .confinement(error)
   }

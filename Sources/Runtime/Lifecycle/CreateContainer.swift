@@ -15,6 +15,7 @@ package struct CreateOptions: Sendable {
   package var bundle: String
   package var pidFile: String?
   package var consoleSocket: String?
+  package var pidfdSocket: String?
   package var movesRoot: Bool
   package var keepsKeyring: Bool
   package var preservedDescriptors: Int32
@@ -26,6 +27,7 @@ package struct CreateOptions: Sendable {
     bundle: String,
     pidFile: String?,
     consoleSocket: String?,
+    pidfdSocket: String?,
     movesRoot: Bool,
     keepsKeyring: Bool,
     preservedDescriptors: Int32,
@@ -35,6 +37,7 @@ package struct CreateOptions: Sendable {
     self.bundle = bundle
     self.pidFile = pidFile
     self.consoleSocket = consoleSocket
+    self.pidfdSocket = pidfdSocket
     self.movesRoot = movesRoot
     self.keepsKeyring = keepsKeyring
     self.preservedDescriptors = preservedDescriptors
@@ -46,7 +49,20 @@ package struct CreateOptions: Sendable {
 ///
 /// Spec: runtime.md, "Create".
 package func create(_ options: CreateOptions, on host: borrowing Host) throws(RuntimeError) {
-  _ = try makeContainer(options, startsAtGate: true, on: host)
+  let bundle = try Bundle(path: options.bundle)
+  var console = try Console(
+    for: bundle.plan.process,
+    socket: options.consoleSocket,
+    isForeground: false
+  )
+  let made = try makeContainer(
+    bundle,
+    options,
+    startsAtGate: true,
+    console: console.inner.take(),
+    on: host
+  )
+  made.release()
 }
 
 /// A container whose init waits to be started, locked by this process.
@@ -60,15 +76,17 @@ struct CreatedContainer: ~Copyable {
 }
 
 /// Makes everything, from the bundle to an init that waits; or leaves nothing behind.
+///
+/// Init sends the master of its terminal, if it has one, over `console`.
 func makeContainer(
+  _ bundle: Bundle,
   _ options: CreateOptions,
   startsAtGate: Bool,
+  console: consuming OwnedDescriptor?,
   on host: borrowing Host,
 ) throws(RuntimeError) -> CreatedContainer {
-  let bundle = try Bundle(path: options.bundle)
   for warning in bundle.plan.warnings + [bundle.notice].compactMap({ $0 }) { host.warn(warning) }
   host.debug("bundle \(bundle.path): read")
-  try checkTerminal(bundle.plan.process, options)
   let location = try withCgroups { () throws(CgroupError) in
     try CgroupLocation(
       cgroupsPath: bundle.plan.cgroup.path,
@@ -87,7 +105,7 @@ func makeContainer(
     record: ContainerRecord(bundle: bundle, id: options.id, cgroup: location.path)
   )
   do throws(RuntimeError) {
-    let prepared = try creation.perform(in: directory, on: host)
+    let prepared = try creation.perform(in: directory, console, on: host)
     return CreatedContainer(
       directory: directory,
       record: creation.record,

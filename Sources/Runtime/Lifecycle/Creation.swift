@@ -54,6 +54,7 @@ struct Creation {
   /// its limits already; the pid file is the last, as callers take it for success.
   mutating func perform(
     in directory: borrowing ContainerDirectory,
+    _ console: consuming OwnedDescriptor?,
     on host: borrowing Host,
   ) throws(RuntimeError) -> PreparedInit {
     try write(to: directory)
@@ -62,22 +63,24 @@ struct Creation {
     case nil:
       record.cgroup = nil
       host.debug("cgroup: none")
-      return try launch(into: nil, directory, on: host)
+      return try launch(into: nil, directory, console, on: host)
     case let group?:
       isCgroupOurs = true
       host.debug("cgroup \(location.path): made, with its limits")
-      return try launch(into: group.directory.raw, directory, on: host)
+      return try launch(into: group.directory.raw, directory, console, on: host)
     }
   }
 
   private mutating func launch(
     into cgroup: CInt?,
     _ directory: borrowing ContainerDirectory,
+    _ console: consuming OwnedDescriptor?,
     on host: borrowing Host,
   ) throws(RuntimeError) -> PreparedInit {
     let request = try launchRequest(on: host)
+    try withState { () throws(StateError) in try directory.write(basis(of: request)) }
     let inherited = try InheritedDescriptors(
-      console: openConsole(),
+      console: console,
       gate: startsAtGate ? openGate(in: directory) : nil,
       withheld: [directory.descriptor.raw, host.root.directory.raw] + (cgroup.map { [$0] } ?? []),
     )
@@ -86,7 +89,8 @@ struct Creation {
       host.debug("init: prepared")
       record.isPrepared = true
       try write(to: directory)
-      try writePIDFile(prepared.pid)
+      try sendProcess(prepared.pid, to: options.pidfdSocket)
+      try writePIDFile(prepared.pid, at: options.pidFile)
     } catch {
       prepared.kill()
       throw error
@@ -96,6 +100,18 @@ struct Creation {
 
   private func write(to directory: borrowing ContainerDirectory) throws(RuntimeError) {
     try withState { () throws(StateError) in try directory.write(record) }
+  }
+
+  /// What a later exec will start from.
+  private func basis(of request: LaunchRequest) -> TenantBasis {
+    TenantBasis(
+      namespaces: plan.namespaces.entries.map(\.kind),
+      filter: request.filter?.program,
+      filterFlags: request.filter?.flags ?? 0,
+      persona: plan.process.personality?.persona,
+      keepsKeyring: options.keepsKeyring,
+      processText: plan.processText
+    )
   }
 
   private func launchRequest(on host: borrowing Host) throws(RuntimeError) -> LaunchRequest {
@@ -150,36 +166,11 @@ struct Creation {
     }
   }
 
-  private func openConsole() throws(RuntimeError) -> OwnedDescriptor? {
-    guard let path = options.consoleSocket else { return nil }
-    return try about("console socket") { () throws(KernelError) in try UnixSocket.connect(path) }
-  }
-
   private func openGate(
     in directory: borrowing ContainerDirectory,
   ) throws(RuntimeError) -> InheritedDescriptors.Gate {
     try withState { () throws(StateError) in
       .init(start: try directory.makeGate(), failure: try directory.makeFailureFile())
-    }
-  }
-
-  /// Writes the pid file: bare digits, whole or not at all.
-  ///
-  /// Callers read it as soon as it is there.
-  private func writePIDFile(_ pid: Int32) throws(RuntimeError) {
-    guard let path = options.pidFile else { return }
-    let slash = path.lastIndex(of: "/")
-    let parent = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-    let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
-    try about("pid file \(path)") { () throws(KernelError) in
-      let directory = try open(parent, [.path, .directory])
-      try Directory.replaceFile(
-        at: directory,
-        name,
-        with: [UInt8]("\(pid)".utf8),
-        mode: 0o644,
-        isDurable: false
-      )
     }
   }
 

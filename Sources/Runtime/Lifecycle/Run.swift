@@ -1,5 +1,6 @@
 import Kernel
 import Launch
+import RuntimeSpec
 import State
 
 /// What run does beyond create and start.
@@ -25,24 +26,41 @@ package func run(
   _ runOptions: RunOptions,
   on host: borrowing Host,
 ) throws(RuntimeError) -> Int32 {
-  guard !runOptions.isDetached else {
-    try started(makeContainer(options, startsAtGate: false, on: host), on: host)
-    return 0
-  }
-  if runOptions.isSubreaper {
+  let bundle = try Bundle(path: options.bundle)
+  var console = try Console(
+    for: bundle.plan.process,
+    socket: options.consoleSocket,
+    isForeground: !runOptions.isDetached
+  )
+  if runOptions.isSubreaper, !runOptions.isDetached {
     try about("run") { () throws(KernelError) in try Process.setSubreaper(true) }
   }
-  // Held back before there is anything to forward them to.
-  try about("run") { () throws(KernelError) in _ = try Signals.block(.all) }
-  let signals = try about("run") { () throws(KernelError) in try Signals.descriptor() }
-  let made = try makeContainer(options, startsAtGate: false, on: host)
+  let made = try makeContainer(
+    bundle,
+    options,
+    startsAtGate: false,
+    console: console.inner.take(),
+    on: host
+  )
+  guard !runOptions.isDetached else {
+    try started(made, on: host)
+    return 0
+  }
+  return try stay(with: made, runOptions, console: console.outer.take(), on: host)
+}
+
+/// Starts a container and waits for its end.
+private func stay(
+  with made: consuming CreatedContainer,
+  _ runOptions: RunOptions,
+  console: consuming OwnedDescriptor?,
+  on host: borrowing Host,
+) throws(RuntimeError) -> Int32 {
   let pid = made.initProcess.pid
   let record = made.record
-  let process = try about("run") { () throws(KernelError) in try Process.open(pid) }
+  var foreground = try Foreground(console: console, on: host)
   try started(made, on: host)
-  let status = try about("run") { () throws(KernelError) in
-    try waitForEnd(of: pid, process, signals)
-  }
+  let status = try foreground.wait(for: pid)
   if !runOptions.keepsState { try deleteOwn(record, on: host) }
   return status.code
 }
@@ -61,25 +79,5 @@ private func started(
     made.release()
     try deleteOwn(record, on: host)
     throw error
-  }
-}
-
-/// Forwards every signal to init, and reaps every child, until init has ended.
-private func waitForEnd(
-  of pid: Int32,
-  _ process: borrowing OwnedDescriptor,
-  _ signals: borrowing OwnedDescriptor,
-) throws(KernelError) -> ExitStatus {
-  while true {
-    while let ended = try Process.reap() {
-      if ended.pid == pid { return ended.status }
-    }
-    let signal = try Signals.next(from: signals)
-    guard Signals.isForwarded(signal) else { continue }
-    do throws(KernelError) {
-      try Process.signal(process, signal)
-    } catch  where error.code == .noProcess {
-      // It has ended: the next turn reaps it.
-    }
   }
 }

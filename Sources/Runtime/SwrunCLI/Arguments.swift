@@ -5,6 +5,11 @@ package struct Arguments: Equatable, Sendable {
   package var verb: String?
   package var options: [String: String]
   package var positional: [String]
+  /// The values of options that may be given several times, in their order.
+  package var lists: [String: [String]] = [:]
+
+  /// The values of an option that may be given several times.
+  func all(_ option: String) -> [String] { lists[option] ?? [] }
 
   /// Whether a flag was given, before or after the verb.
   func has(_ option: String) -> Bool { options[option] != nil }
@@ -48,16 +53,14 @@ extension Arguments {
   ///
   /// Options may stand in any order, before or after arguments, with one dash or two, their value
   /// behind `=` or as the next word; `--` ends them. A global option is taken after the verb too,
-  /// where the verb has none of that name.
+  /// where the verb has none of that name. Where the verb takes a command, everything behind its
+  /// first argument is the command's; a `--` between the two may be there.
   package init(parsing words: [String]) throws(UsageError) {
     self.init(globals: [:], verb: nil, options: [:], positional: [])
     var rest = words[...]
     var verb: Verb?
     while let word = rest.popFirst() {
-      if word == "--" {
-        positional += rest
-        break
-      }
+      if word == "--" { break }
       if word.hasPrefix("-"), word != "-" {
         try take(word, &rest, verb)
       } else if verb == nil {
@@ -68,8 +71,13 @@ extension Arguments {
         self.verb = known.name
       } else {
         positional.append(word)
+        if verb?.takesCommand == true {
+          if rest.first == "--" { rest.removeFirst() }
+          break
+        }
       }
     }
+    positional += rest
     try checkCount(verb)
   }
 
@@ -101,6 +109,7 @@ extension Arguments {
     }
     let value = try option.value(of: word, inline: inline, &rest)
     if own != nil { options[option.long] = value } else { globals[option.long] = value }
+    if option.isRepeatable, let value { lists[option.long, default: []].append(value) }
   }
 }
 

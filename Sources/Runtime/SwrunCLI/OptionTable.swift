@@ -9,14 +9,18 @@ package struct Option: Sendable, Equatable {
   /// The words that its value may be; empty for any.
   package let choices: [String]
   package let help: String
+  /// Whether it may be given several times, each counting; of others the last counts.
+  package let isRepeatable: Bool
 
   init(
     _ long: String,
     short: Character? = nil,
     value: String? = nil,
     choices: [String] = [],
+    isRepeatable: Bool = false,
     _ help: String,
   ) {
+    self.isRepeatable = isRepeatable
     self.long = long
     self.short = short
     self.value = value
@@ -35,6 +39,8 @@ package struct Verb: Sendable {
   package let count: ClosedRange<Int>
   package let help: String
   package let options: [Option]
+  /// Whether the words behind its first argument are a command, options and all.
+  package var takesCommand = false
 }
 
 /// Everything that swrun can be told.
@@ -70,17 +76,50 @@ package enum OptionTable {
     value: "DIR",
     "the bundle's directory (the current one)"
   )
+  private static let consoleSocket = Option(
+    "console-socket",
+    value: "SOCKET",
+    "send the terminal's master to who listens at SOCKET"
+  )
+  private static let noSubreaper = Option(
+    "no-subreaper",
+    "don't adopt the orphans of the container's processes"
+  )
   private static let creation: [Option] = [
     bundle,
     Option("pid-file", value: "FILE", "write the process id of init to FILE"),
-    Option(
-      "console-socket",
-      value: "SOCKET",
-      "send the terminal's master to who listens at SOCKET"
-    ),
+    consoleSocket,
+    Option("pidfd-socket", value: "SOCKET", "send a pidfd of init to who listens at SOCKET"),
     Option("no-pivot", "move the rootfs over / in place of pivot_root, for ramdisks"),
     Option("no-new-keyring", "stay in the caller's session keyring"),
     Option("preserve-fds", value: "N", "pass N more descriptors, from 3 on, to the container"),
+  ]
+
+  private static let execution: [Option] = [
+    Option("process", short: "p", value: "FILE", "take the process from FILE, a section as JSON"),
+    Option("detach", short: "d", "don't wait for its end"),
+    Option("tty", short: "t", "give it a terminal"),
+    Option("env", short: "e", value: "NAME=VALUE", isRepeatable: true, "set a variable"),
+    Option("user", short: "u", value: "UID[:GID]", "run it as this user, and group"),
+    Option(
+      "additional-gids",
+      short: "g",
+      value: "GID",
+      isRepeatable: true,
+      "add a group"
+    ),
+    Option("cwd", value: "DIR", "its working directory in the container"),
+    Option("cap", short: "c", value: "CAP", isRepeatable: true, "add a capability"),
+    Option("apparmor", value: "PROFILE", "its AppArmor profile"),
+    Option("process-label", value: "LABEL", "its SELinux label"),
+    Option("no-new-privs", "let it gain no privileges"),
+    Option("preserve-fds", value: "N", "pass N more descriptors, from 3 on, to it"),
+    Option("pid-file", value: "FILE", "write its process id to FILE"),
+    consoleSocket,
+    Option("pidfd-socket", value: "SOCKET", "send a pidfd of it to who listens at SOCKET"),
+    Option("cgroup", value: "PATH", "run it in a control group below the container's"),
+    Option("ignore-paused", "go ahead in a paused container"),
+    noSubreaper,
   ]
 
   package static let verbs: [Verb] = [
@@ -106,8 +145,16 @@ package enum OptionTable {
       options: creation + [
         Option("detach", short: "d", "don't wait for its end"),
         Option("keep", "keep the container's state when it has ended"),
-        Option("no-subreaper", "don't adopt the orphans of the container's processes"),
+        noSubreaper,
       ]
+    ),
+    Verb(
+      name: "exec",
+      arguments: "ID [COMMAND [ARGUMENT...]]",
+      count: 1...Int.max,
+      help: "run another process in a container, and wait for its end",
+      options: execution,
+      takesCommand: true
     ),
     Verb(
       name: "state",

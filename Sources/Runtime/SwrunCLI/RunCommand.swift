@@ -43,7 +43,7 @@ package func runCommand(_ words: [String]) -> Int32 {
     return try perform(arguments, words, presentation)
   } catch {
     presentation.report(failure: "\(error)")
-    return ExitCode.failure
+    return arguments.verb == "exec" ? ExitCode.execFailure : ExitCode.failure
   }
 }
 
@@ -52,6 +52,8 @@ enum ExitCode {
   static let success: Int32 = 0
   /// A usage or runtime error: callers look for 1.
   static let failure: Int32 = 1
+  /// What runc exits with when exec fails before the process starts.
+  static let execFailure: Int32 = 255
 }
 
 /// What `--help` and `--version` print; nil without them.
@@ -74,6 +76,8 @@ private func perform(
     return try createOrRun(arguments, words, presentation)
   case "check":
     return try check(arguments, presentation)
+  case "exec":
+    return try exec(arguments, words, presentation)
   case "spec":
     try writeSpec(arguments)
   case "features":

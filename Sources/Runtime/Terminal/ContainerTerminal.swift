@@ -36,6 +36,11 @@ package struct ContainerTerminal: ~Copyable {
   /// Makes the slave the controlling terminal and all three standard streams.
   package func takeOver() throws(KernelError) {
     try PseudoTerminal.makeControlling(slave)
+    try takeStreams()
+  }
+
+  /// Makes the slave all three standard streams.
+  package func takeStreams() throws(KernelError) {
     for stream in CInt(0)...2 {
       try DescriptorTable.duplicate(slave, onto: stream)
     }

@@ -49,6 +49,7 @@ int ckernel_join_session_keyring(const char *name);
 
 // ioctl(2): a terminal's size, its controlling process, its peer, and a network link set up.
 int ckernel_set_window_size(int terminal, unsigned short rows, unsigned short columns);
+int ckernel_window_size(int terminal, unsigned short *rows, unsigned short *columns);
 int ckernel_set_controlling_terminal(int terminal);
 int ckernel_open_terminal_peer(int master, int flags);
 int ckernel_unlock_terminal(int master);
@@ -61,9 +62,10 @@ long ckernel_receive(int socket, void *bytes, unsigned long capacity, int *descr
 // A stream or seqpacket connection to a path; the path may not exceed 107 bytes.
 int ckernel_connect_unix(const char *path);
 
-// fcntl(2): F_SETFD, F_DUPFD_CLOEXEC.
+// fcntl(2): F_SETFD, F_DUPFD_CLOEXEC, F_SETFL.
 int ckernel_set_close_on_exec(int descriptor, int on);
 int ckernel_duplicate(int descriptor);
+int ckernel_set_nonblocking(int descriptor);
 int ckernel_is_open(int descriptor);
 
 // close_range(2) with CLOSE_RANGE_CLOEXEC, to the last descriptor.
@@ -103,10 +105,14 @@ struct ckernel_final {
   int start;                      // the descriptor to read one byte from, -1 for no wait
   int failure;                    // where a frame goes when a call fails
   int first_closed;               // this descriptor and all above it get close-on-exec
+  // For ckernel_final_tenant alone:
+  int is_sibling;                 // the program is a new child of this process's parent
+  int takes_terminal;             // standard input becomes the controlling terminal
+  int confines_late;              // ckernel_final_confine has been left to the last yard
 };
 
 // What final_exec writes to `failure` when it can't go on: `step` is 1 capabilities, 2 filter,
-// 3 the wait for start, 4 exec.
+// 3 the wait for start, 4 exec, 5 the birth of a tenant, 6 its session, 7 its terminal.
 struct ckernel_final_failure {
   unsigned char tag;
   unsigned char step;
@@ -115,6 +121,10 @@ struct ckernel_final_failure {
 };
 
 _Noreturn void ckernel_final_exec(const struct ckernel_final *plan);
+
+// The same for a tenant: with a session of its own, and where `is_sibling` is set as a child of this
+// process's parent, whose pid goes to `failure` as 'I' and four bytes; this process ends then.
+_Noreturn void ckernel_final_tenant(struct ckernel_final *plan);
 
 // The part of it before the wait for start: final capabilities, and the filter where privileges may
 // still be gained later. Returns 0, or the failed step with errno in *code.

@@ -1,3 +1,5 @@
+internal import JSON
+
 extension Configuration {
   /// The program that the container is for, and what it runs as.
   ///
@@ -89,6 +91,19 @@ package struct ConsoleSize: Equatable, Sendable {
 }
 
 extension Configuration.Process {
+  /// Decodes a section that stands for itself, as callers of exec hand it over.
+  ///
+  /// - Throws: as `Configuration.init(parsing:)`.
+  package init(parsing bytes: [UInt8]) throws(ConfigurationError) {
+    let document: JSONDocument
+    do {
+      document = try JSONDocument(parsing: bytes)
+    } catch {
+      throw ConfigurationError(error)
+    }
+    try self.init(Section(document.root, "config.md, \"Process\""))
+  }
+
   init(_ section: Section) throws(ConfigurationError) {
     let linux = "config.md, \"Linux Process\""
     terminal = try section.boolean("terminal")

@@ -6,6 +6,8 @@ internal import JSON
 package struct ContainerPlan: Equatable, Sendable {
   package var ociVersion: String
   package var process: ProcessPlan
+  /// The section exactly as it stands in the document: exec starts from it.
+  package var processText: [UInt8]
   package var namespaces: NamespacePlan
   package var rootfs: RootfsPlan
   /// In the order in which to mount them.
@@ -57,6 +59,7 @@ package struct ContainerPlan: Equatable, Sendable {
     ociVersion = configuration.ociVersion
     namespaces = try NamespacePlan(linux)
     process = try ProcessPlan(configuration.process, warnings: &warnings)
+    processText = configuration.document.node(at: "/process").map { Array($0.sourceText) } ?? []
     process.personality = try linux?.personality.map(PersonalityPlan.init)
     try namespaces.checkIdentities(of: process)
     rootfs = try RootfsPlan(configuration, bundle: bundle)

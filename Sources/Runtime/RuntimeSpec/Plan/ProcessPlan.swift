@@ -29,7 +29,10 @@ package struct ProcessPlan: Equatable, Sendable {
 extension ProcessPlan {
   private static let clause = "config.md, \"Process\""
 
-  init(
+  /// Decides everything about a process.
+  ///
+  /// What was ignored is added to `warnings`, one line each.
+  package init(
     _ process: Configuration.Process?,
     warnings: inout [String],
   ) throws(ConfigurationError) {

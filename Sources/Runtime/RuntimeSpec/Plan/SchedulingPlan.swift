@@ -21,6 +21,10 @@ package struct SchedulerPlan: Equatable, Sendable {
 /// What personality(2) takes.
 package struct PersonalityPlan: Equatable, Sendable {
   package var persona: UInt32
+
+  package init(persona: UInt32) {
+    self.persona = persona
+  }
 }
 
 private let linuxProcess = "config.md, \"Linux Process\""

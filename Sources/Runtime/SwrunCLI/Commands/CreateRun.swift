@@ -27,7 +27,7 @@ func createOrRun(
 }
 
 /// What the caller has left open goes no further than this process, hooks included.
-private func settleDescriptors() throws(RuntimeError) {
+func settleDescriptors() throws(RuntimeError) {
   do throws(KernelError) {
     try DescriptorTable.closeOnExec(from: 3)
   } catch {
@@ -37,24 +37,27 @@ private func settleDescriptors() throws(RuntimeError) {
 
 extension Arguments {
   func createOptions() throws(RuntimeError) -> CreateOptions {
-    var preserved: Int32 = 0
-    if let text = options["preserve-fds"] {
-      guard let number = Int32(text), (0...1024).contains(number) else {
-        throw .refused("--preserve-fds can't be \"\(text)\": use a number from 0 to 1024")
-      }
-      preserved = number
-    }
     let sockets = try listenSockets()
     return CreateOptions(
       id: try id(),
       bundle: options["bundle"] ?? ".",
       pidFile: options["pid-file"],
       consoleSocket: options["console-socket"],
+      pidfdSocket: options["pidfd-socket"],
       movesRoot: has("no-pivot"),
       keepsKeyring: has("no-new-keyring"),
-      preservedDescriptors: preserved + sockets.count,
+      preservedDescriptors: try preservedDescriptors() + sockets.count,
       environment: sockets.environment,
     )
+  }
+
+  /// How many descriptors the caller wants to be passed on.
+  func preservedDescriptors() throws(RuntimeError) -> Int32 {
+    guard let text = options["preserve-fds"] else { return 0 }
+    guard let number = Int32(text), (0...1024).contains(number) else {
+      throw .refused("--preserve-fds can't be \"\(text)\": use a number from 0 to 1024")
+    }
+    return number
   }
 
   /// The container that the command is about.
@@ -114,7 +117,7 @@ extension Arguments {
 /// Sockets that a service manager has opened for this process, to be handed on to the container.
 ///
 /// See: sd_listen_fds(3): they are for the process that LISTEN_PID names, and lie from 3 on.
-private func listenSockets() throws(RuntimeError) -> (count: Int32, environment: [String]) {
+func listenSockets() throws(RuntimeError) -> (count: Int32, environment: [String]) {
   guard let text = Process.variable("LISTEN_FDS"),
     Process.variable("LISTEN_PID") == "\(Process.ownID)"
   else { return (0, []) }

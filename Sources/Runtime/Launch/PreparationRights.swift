@@ -4,9 +4,8 @@ import Kernel
 import RuntimeSpec
 
 /// The steps that take rights away.
-extension Init {
+extension Preparation {
   func setLimits() throws(InitFailure) {
-    let process = plan.process
     if let personality = process.personality {
       try kernel(.setLimits, "linux.personality") { () throws(KernelError) in
         try setPersonality(personality.persona)
@@ -31,12 +30,12 @@ extension Init {
   }
 
   func setLabels() throws(InitFailure) {
-    if let profile = plan.process.apparmorProfile {
+    if let profile = process.apparmorProfile {
       try kernel(.setLabels, "process.apparmorProfile \(profile)") { () throws(KernelError) in
         try setAppArmorProfile(profile, processes)
       }
     }
-    if let label = plan.process.selinuxLabel {
+    if let label = process.selinuxLabel {
       try kernel(.setLabels, "process.selinuxLabel \(label)") { () throws(KernelError) in
         try setSELinuxLabel(label, processes)
       }
@@ -44,7 +43,7 @@ extension Init {
   }
 
   func setNoNewPrivileges() throws(InitFailure) {
-    guard plan.process.noNewPrivileges else { return }
+    guard process.noNewPrivileges else { return }
     try kernel(.setNoNewPrivileges) { () throws(KernelError) in
       try Process.setNoNewPrivileges()
     }
@@ -52,16 +51,15 @@ extension Init {
 
   func dropBoundingSet() throws(InitFailure) {
     try kernel(.dropBoundingSet) { () throws(KernelError) in
-      try dropBounding(keeping: request.credentials.bounding)
+      try dropBounding(keeping: credentials.bounding)
     }
   }
 
   func changeUser() throws(InitFailure) {
-    let process = plan.process
     try giveStandardStreams(to: process.uid)
     try kernel(.changeUser) { () throws(KernelError) in
       try Process.keepCapabilities(true)
-      if !(process.additionalGids.isEmpty && request.options.deniesSetgroups) {
+      if !(process.additionalGids.isEmpty && deniesSetgroups) {
         try Process.setGroups(process.additionalGids)
       }
       try Process.setGroup(process.gid)
@@ -85,10 +83,14 @@ extension Init {
     }
   }
 
-  func confine() throws(InitFailure) {
+  /// Sets the final capabilities, and loads the filter where no_new_privs is off.
+  ///
+  /// With `leavesRights` both are left to the last yard, and this process is only guarded.
+  func confine(leavesRights: Bool) throws(InitFailure) {
     // Who has the container's user and rights and sees this process, as in a shared pid namespace,
     // must not get at the host's files that it still has open (CVE-2016-9962). execve undoes it.
     try kernel(.confine) { () throws(KernelError) in try Process.setDumpable(false) }
+    guard !leavesRights else { return }
     let prepared = PreparedExecution(execution, start: -1, failure: -1)
     try kernel(.confine) { () throws(KernelError) in try prepared.confine() }
   }

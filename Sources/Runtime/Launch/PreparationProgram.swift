@@ -4,10 +4,10 @@ import RuntimeSpec
 import SyscallFilter
 
 /// The steps around the working directory and the program, in the container's root.
-extension Init {
+extension Preparation {
   mutating func enterWorkingDirectory() throws(InitFailure) {
     do throws(KernelError) {
-      try Process.changeDirectory(plan.process.cwd)
+      try Process.changeDirectory(process.cwd)
       isInWorkingDirectory = true
     } catch  where error.code == .accessDenied {
       // Root may be kept out where the user is not, as on NFS: tried again as the user.
@@ -18,12 +18,12 @@ extension Init {
 
   mutating func findProgram() throws(InitFailure) {
     try kernel(.enterWorkingDirectory) { () throws(KernelError) in
-      if !isInWorkingDirectory { try Process.changeDirectory(plan.process.cwd) }
+      if !isInWorkingDirectory { try Process.changeDirectory(process.cwd) }
       // A directory that can't be reached from the root would be a way out (CVE-2024-21626).
       _ = try workingDirectory()
     }
     home = try homeDirectory()
-    let name = plan.process.args[0]
+    let name = process.args[0]
     candidates = name.utf8.contains(UInt8(ascii: "/")) ? [name] : searchPath(for: name)
     try checkProgram(name)
   }
@@ -31,7 +31,7 @@ extension Init {
   /// The absolute paths that execvp(3) would try.
   private func searchPath(for name: String) -> [String] {
     guard !name.isEmpty else { return [] }
-    let path = plan.process.value(of: "PATH") ?? defaultPath
+    let path = process.value(of: "PATH") ?? defaultPath
     return path.split(separator: ":", omittingEmptySubsequences: false).map { directory in
       // An empty element is the working directory: execvp(3).
       directory.isEmpty ? "./\(name)" : "\(directory)/\(name)"
@@ -63,7 +63,7 @@ extension Init {
 
   /// HOME where the environment has none: from the container's own /etc/passwd, read as a plain file.
   private func homeDirectory() throws(InitFailure) -> String? {
-    guard plan.process.value(of: "HOME") == nil else { return nil }
+    guard process.value(of: "HOME") == nil else { return nil }
     let bytes: [UInt8]
     do throws(KernelError) {
       let file = try open("/etc/passwd", [.readOnly, .nonblocking, .noControllingTerminal])
@@ -76,7 +76,7 @@ extension Init {
     for line in bytes.split(separator: UInt8(ascii: "\n")) {
       let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
       guard fields.count >= 6, !fields[5].isEmpty,
-        UInt32(String(decoding: fields[2], as: UTF8.self)) == plan.process.uid
+        UInt32(String(decoding: fields[2], as: UTF8.self)) == process.uid
       else { continue }
       return String(decoding: fields[5], as: UTF8.self)
     }
@@ -85,39 +85,25 @@ extension Init {
 
   /// Lets the program have the descriptors that the caller preserved for it.
   func inheritPreserved() throws(InitFailure) {
-    let count = request.options.preservedDescriptors
     try kernel(.execute, "preserved descriptors") { () throws(KernelError) in
-      try DescriptorTable.inherit(3..<(3 + count))
+      try DescriptorTable.inherit(3..<(3 + preservedDescriptors))
     }
-  }
-
-  /// Waits for start unless that has been, and becomes the program.
-  consuming func become() -> Never {
-    let execution = execution
-    let isStarted = isStarted
-    let waiting = gate.take()
-    // The last yard is C and owns nothing: what it reads and writes stays open until execve.
-    let own = channel.release()
-    let (start, failure) = waiting?.release() ?? (own, own)
-    PreparedExecution(execution, start: isStarted ? -1 : start, failure: failure).execute()
   }
 
   /// The program and its rights.
   var execution: FinalExecution {
-    let process = plan.process
-    let capabilities = request.credentials
-    return FinalExecution(
+    FinalExecution(
       candidates: candidates,
       arguments: process.args,
       environment: process.environment + (home.map { ["HOME=\($0)"] } ?? []),
-      effective: capabilities.effective,
-      permitted: capabilities.permitted,
-      inheritable: capabilities.inheritable,
-      ambient: capabilities.ambient,
+      effective: credentials.effective,
+      permitted: credentials.permitted,
+      inheritable: credentials.inheritable,
+      ambient: credentials.ambient,
       noNewPrivileges: process.noNewPrivileges,
-      filter: request.filter?.program ?? [],
-      filterFlags: request.filter?.flags ?? 0,
-      firstClosed: UInt32(3 + request.options.preservedDescriptors)
+      filter: filter?.program ?? [],
+      filterFlags: filter?.flags ?? 0,
+      firstClosed: UInt32(3 + preservedDescriptors)
     )
   }
 }

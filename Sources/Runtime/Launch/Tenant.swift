@@ -1,0 +1,153 @@
+import Confinement
+import Kernel
+import RuntimeSpec
+import Terminal
+
+/// A process that exec adds to a container, from the clone to its program.
+///
+/// Only the last yard is in the container's pid namespace: whatever the container's processes may do
+/// to others that they see, they see this one once it has the container's root, none of the host's
+/// files and, but for what loading a filter takes, no right that they don't have
+/// (CVE-2016-9962, CVE-2024-21626).
+struct Tenant: ~Copyable {
+  let request: TenantRequest
+  let channel: Channel
+  let container: OwnedDescriptor
+  var console: OwnedDescriptor?
+  var preparation: Preparation
+
+  /// What init does too, in a tenant's own order: as nothing is made, the rights of the host last
+  /// until the namespaces are joined, and a user namespace comes with the others.
+  static let order: [InitStep] = [
+    .nameProcess, .setLimits, .setLabels, .joinNamespaces, .takeIdentity, .joinKeyring,
+    .openTerminal, .enterWorkingDirectory, .setNoNewPrivileges, .dropBoundingSet, .changeUser,
+    .findProgram, .confine, .report,
+  ]
+
+  init(
+    request: TenantRequest,
+    channel: consuming Channel,
+    processes: consuming ProcessFiles,
+    descriptors: consuming TenantDescriptors,
+  ) {
+    self.request = request
+    self.channel = channel
+    console = descriptors.console.take()
+    container = descriptors.container
+    preparation = Preparation(
+      process: request.process,
+      credentials: request.credentials,
+      filter: request.filter,
+      deniesSetgroups: request.deniesSetgroups,
+      preservedDescriptors: request.preservedDescriptors,
+      processes: processes
+    )
+  }
+
+  /// Takes every step in its order, and becomes the program; a failure goes to the creator.
+  consuming func run() -> Never {
+    do throws(InitFailure) {
+      for step in Self.order { try perform(step) }
+      try preparation.inheritPreserved()
+    } catch {
+      do throws(KernelError) {
+        try channel.send(InitMessage.failed(error).frame)
+      } catch {
+        // The creator is gone: there is nobody to tell.
+      }
+      Process.end(1)
+    }
+    become()
+  }
+
+  private mutating func perform(_ step: InitStep) throws(InitFailure) {
+    switch step {
+    case .nameProcess: try nameProcess()
+    case .setLimits: try preparation.setLimits()
+    case .setLabels: try preparation.setLabels()
+    case .joinNamespaces:
+      try kernel(step) { () throws(KernelError) in
+        try enter(namespacesOf: container, request.flags)
+      }
+    case .takeIdentity: try takeIdentity()
+    case .joinKeyring: try joinKeyring()
+    case .openTerminal: try openTerminal()
+    case .enterWorkingDirectory: try preparation.enterWorkingDirectory()
+    case .setNoNewPrivileges: try preparation.setNoNewPrivileges()
+    case .dropBoundingSet: try preparation.dropBoundingSet()
+    case .changeUser: try preparation.changeUser()
+    case .findProgram: try preparation.findProgram()
+    case .confine: try preparation.confine(leavesRights: confinesLate)
+    case .report:
+      try kernel(step) { () throws(KernelError) in try channel.send(InitMessage.prepared.frame) }
+    default:
+      throw InitFailure(step: step, refusal: "\(step) is no step of a tenant")
+    }
+  }
+
+  private func nameProcess() throws(InitFailure) {
+    if let score = request.process.oomScoreAdj {
+      // While the file is still this user's: it is root's once the process can't be dumped.
+      try kernel(.setLimits, "process.oomScoreAdj") { () throws(KernelError) in
+        try preparation.processes.write("self/oom_score_adj", "\(score)")
+      }
+    }
+    try kernel(.nameProcess) { () throws(KernelError) in
+      try Process.setName("swrun:tenant")
+      Signals.resetActions()
+      // Before the container's namespaces, and for good: who is in them must not trace us.
+      try Process.setDumpable(false)
+    }
+  }
+
+  /// Becomes the root of the user namespace that has been joined.
+  private func takeIdentity() throws(InitFailure) {
+    guard request.namespaces.contains(.user) else { return }
+    try kernel(.takeIdentity) { () throws(KernelError) in
+      try Process.setGroup(0)
+      try Process.setUser(0)
+      // A change of user may undo it: PR_SET_DUMPABLE in prctl(2).
+      try Process.setDumpable(false)
+    }
+  }
+
+  private func joinKeyring() throws(InitFailure) {
+    guard !request.keepsKeyring else { return }
+    try kernel(.joinKeyring) { () throws(KernelError) in
+      try joinSessionKeyring(named: "_ses.\(request.id)")
+    }
+  }
+
+  private mutating func openTerminal() throws(InitFailure) {
+    guard let socket = console.take() else { return }
+    do throws(KernelError) {
+      let terminal = try ContainerTerminal(in: try open("/", [.path, .directory]))
+      if let size = request.process.consoleSize {
+        try PseudoTerminal.setSize(of: terminal.slave, rows: size.height, columns: size.width)
+      }
+      try terminal.sendMaster(over: socket)
+      try terminal.takeStreams()
+    } catch {
+      throw InitFailure(step: .openTerminal, error)
+    }
+  }
+
+  /// Whether the last yard sets the final rights: with a filter loaded before it, as it has to be
+  /// without no_new_privs, even the birth of the tenant might be forbidden.
+  private var confinesLate: Bool {
+    request.filter != nil && !request.process.noNewPrivileges
+  }
+
+  /// Waits for start, and becomes the program or makes the process that does.
+  private consuming func become() -> Never {
+    let execution = preparation.execution
+    let birth = TenantBirth(
+      isSibling: request.namespaces.contains(.pid),
+      takesTerminal: request.process.hasTerminal,
+      confinesLate: confinesLate
+    )
+    // The last yard is C and owns nothing: it closes all but this one itself.
+    let own = channel.release()
+    PreparedExecution(execution, start: own, failure: own).execute(as: birth)
+  }
+}

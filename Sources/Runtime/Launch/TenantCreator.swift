@@ -1,0 +1,132 @@
+package import Kernel
+import RuntimeSpec
+
+/// Makes a tenant and talks it through to where nothing is left but to start.
+///
+/// - Parameters:
+///   - request: everything that was decided beforehand.
+///   - cgroup: the directory that the tenant is born in; nil leaves it in the creator's.
+///   - descriptors: what the tenant gets beside its channel.
+///   - processes: the host's procfs.
+/// - Returns: a tenant that waits to be started.
+/// - Throws: why there is none; it has ended by then.
+package func makeTenant(
+  _ request: TenantRequest,
+  cgroup: CInt?,
+  descriptors: consuming TenantDescriptors,
+  processes: borrowing ProcessFiles,
+) throws(LaunchError) -> PreparedTenant {
+  let own = try about("procfs") { () throws(KernelError) in try processes.duplicate() }
+  let ends = try about("tenant") { () throws(KernelError) in try Channel.pair() }
+  let side = try about("clone") { () throws(KernelError) in
+    try clone(namespaces: [], cgroup: cgroup, asSibling: false)
+  }
+  switch consume side {
+  case .child:
+    Tenant(
+      request: request,
+      channel: ends.keepSecond(),
+      processes: own,
+      descriptors: descriptors
+    ).run()
+  case .parent(let pid, let pidfd):
+    let made = PreparedTenant(
+      pid: pid,
+      process: pidfd,
+      channel: ends.keepFirst(),
+      isProgram: !request.namespaces.contains(.pid)
+    )
+    do throws(LaunchError) {
+      try made.awaitPrepared()
+    } catch {
+      made.kill()
+      throw error
+    }
+    return made
+  }
+}
+
+/// A tenant that waits for start, and what the creator holds of it.
+package struct PreparedTenant: ~Copyable {
+  private let pid: Int32
+  private let process: OwnedDescriptor
+  private let channel: Channel
+  /// Whether `pid` becomes the program, and does not only make it.
+  private let isProgram: Bool
+
+  fileprivate init(
+    pid: Int32,
+    process: consuming OwnedDescriptor,
+    channel: consuming Channel,
+    isProgram: Bool,
+  ) {
+    self.pid = pid
+    self.process = process
+    self.channel = channel
+    self.isProgram = isProgram
+  }
+
+  fileprivate func awaitPrepared() throws(LaunchError) {
+    switch try receive() {
+    case .prepared: return
+    case .failed(let failure): throw .initFailed(failure)
+    case nil: throw .handshake(.tenantClosed)
+    case let other?: throw .handshake(.unexpected("\(other)"))
+    }
+  }
+
+  /// The next message; nil when nobody is left who could send one.
+  private func receive() throws(LaunchError) -> InitMessage? {
+    let frame = try about("tenant") { () throws(KernelError) in try channel.receive() }
+    guard !frame.isEmpty else { return nil }
+    do throws(HandshakeError) { return try InitMessage(frame: frame) } catch {
+      throw .handshake(error)
+    }
+  }
+
+  /// Ends the tenant, and takes its status.
+  package func kill() {
+    do throws(KernelError) {
+      try Process.signal(process, 9)
+      _ = try Process.wait(for: pid)
+    } catch {
+      // It has ended already: that is what was wanted.
+    }
+  }
+
+  /// Lets the tenant become its program.
+  ///
+  /// - Returns: the program's process, a child of this one.
+  /// - Throws: what kept it from becoming its program; it has ended by then.
+  package func start() throws(LaunchError) -> Int32 {
+    do throws(KernelError) {
+      try channel.send(CreatorMessage.start.frame)
+    } catch  where error.code == .brokenPipe {
+      // It has ended: what it said last, if anything, is still there to be read.
+    } catch {
+      kill()
+      throw .kernel(error, subject: "start")
+    }
+    var program = isProgram ? pid : nil
+    var failure: LaunchError?
+    // The channel is close-on-exec: its end means that the program runs, or that there will be none.
+    while let message = try receive() {
+      switch message {
+      case .initProcess(let sibling): program = sibling
+      case .failed(let cause): failure = .initFailed(cause)
+      case .mounted, .prepared: failure = .handshake(.unexpected("\(message)"))
+      }
+    }
+    if !isProgram { try reap(pid) }
+    guard let program else { throw failure ?? .handshake(.tenantClosed) }
+    if let failure {
+      try reap(program)
+      throw failure
+    }
+    return program
+  }
+
+  private func reap(_ child: Int32) throws(LaunchError) {
+    try about("tenant") { () throws(KernelError) in _ = try Process.wait(for: child) }
+  }
+}

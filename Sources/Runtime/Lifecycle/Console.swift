@@ -1,0 +1,46 @@
+import Kernel
+import RuntimeSpec
+
+/// The way that the master of a new terminal takes out of a container.
+struct Console: ~Copyable {
+  /// Over which init or a tenant sends the master; nil without a terminal.
+  var inner: OwnedDescriptor?
+  /// Where this process gets it; nil where it goes to a console socket.
+  var outer: OwnedDescriptor?
+
+  /// Decides where the terminal goes, and opens the way.
+  ///
+  /// In the foreground this process stays, and can join the terminal to the caller's.
+  ///
+  /// - Throws: when nobody would get the terminal, and for a socket that nothing would be sent to.
+  init(
+    for process: ProcessPlan,
+    socket: String?,
+    isForeground: Bool,
+  ) throws(RuntimeError) {
+    switch (process.hasTerminal, socket) {
+    case (false, nil):
+      inner = nil
+      outer = nil
+    case (false, _?):
+      throw .refused("--console-socket is given, but process.terminal is not true")
+    case (true, let path?):
+      inner = try about("console socket") { () throws(KernelError) in
+        try UnixSocket.connect(path)
+      }
+      outer = nil
+    case (true, nil):
+      guard isForeground else {
+        throw .refused(
+          "cannot allocate tty if swrun will detach without setting console socket: "
+            + "give --console-socket, or set process.terminal to false"
+        )
+      }
+      var pair = try about("terminal") { () throws(KernelError) in
+        try Channel.pair().descriptors()
+      }
+      inner = pair.first.take()
+      outer = pair.second.take()
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import Capabilities
+import Confinement
+import Kernel
+import Launch
+import RuntimeSpec
+import State
+import SyscallFilter
+
+/// Decides on a tenant's process, with what was ignored as warnings.
+func processPlan(
+  _ options: ExecOptions,
+  _ basis: TenantBasis,
+  on host: borrowing Host,
+) throws(RuntimeError) -> ProcessPlan {
+  let place: String
+  var section: Configuration.Process
+  switch options.source {
+  case .file(let path):
+    place = path
+    let bytes = try about("process file") { () throws(KernelError) in
+      try open(path, [.readOnly]).readAll(limit: 16 << 20, subject: path)
+    }
+    section = try located(place) { () throws(ConfigurationError) in try .init(parsing: bytes) }
+  case .command(let command, let changes):
+    place = "process of container \(options.id)"
+    let own = try located(place) { () throws(ConfigurationError) in
+      try Configuration.Process(parsing: basis.processText)
+    }
+    section = changes.applied(to: own, command)
+  }
+  if options.wantsTerminal { section.terminal = true }
+  section.env = (section.env ?? []) + options.environment
+  var warnings: [String] = []
+  var plan = try located(place) { () throws(ConfigurationError) in
+    try ProcessPlan(section, warnings: &warnings)
+  }
+  for warning in warnings { host.warn(warning) }
+  plan.personality = basis.persona.map(PersonalityPlan.init)
+  return plan
+}
+
+private func located<Value>(
+  _ place: String,
+  _ body: () throws(ConfigurationError) -> Value,
+) throws(RuntimeError) -> Value {
+  do throws(ConfigurationError) { return try body() } catch {
+    throw .configuration(path: place, error)
+  }
+}
+
+/// Everything about a tenant: its filter and namespaces are the container's in any case.
+func tenantRequest(
+  _ options: ExecOptions,
+  _ basis: TenantBasis,
+  _ process: ProcessPlan,
+  _ record: ContainerRecord,
+  on host: borrowing Host,
+) throws(RuntimeError) -> TenantRequest {
+  let pid = record.initProcess?.pid ?? 0
+  let namespaces = try joinable(basis.namespaces, of: pid, on: host)
+  let isInUserNamespace = namespaces.contains(.user)
+  return TenantRequest(
+    id: record.id,
+    process: process,
+    namespaces: namespaces,
+    credentials: try capabilities(
+      of: process,
+      hasNewUserNamespace: isInUserNamespace,
+      on: host
+    ),
+    filter: basis.filter.map { CompiledFilter(program: $0, flags: basis.filterFlags) },
+    keepsKeyring: basis.keepsKeyring,
+    preservedDescriptors: options.preservedDescriptors,
+    deniesSetgroups: isInUserNamespace ? try deniesSetgroups(pid, on: host) : false
+  )
+}
+
+/// The namespaces without the user namespace where this process is in it already: nobody can join
+/// their own, see EINVAL in setns(2).
+private func joinable(
+  _ namespaces: [NamespaceKind],
+  of pid: Int32,
+  on host: borrowing Host,
+) throws(RuntimeError) -> [NamespaceKind] {
+  guard namespaces.contains(.user) else { return namespaces }
+  let isOwn = try about("user namespace") { () throws(KernelError) in
+    let own = try host.processes.openTarget(of: "self/ns/user", [.readOnly]).status()
+    let theirs = try host.processes.openTarget(of: "\(pid)/ns/user", [.readOnly]).status()
+    return own.inode == theirs.inode && own.fileSystem == theirs.fileSystem
+  }
+  return isOwn ? namespaces.filter { $0 != .user } : namespaces
+}
+
+/// See: user_namespaces(7), /proc/pid/setgroups.
+private func deniesSetgroups(
+  _ pid: Int32,
+  on host: borrowing Host,
+) throws(RuntimeError) -> Bool {
+  try about("setgroups") { () throws(KernelError) in
+    try host.processes.read("\(pid)/setgroups").starts(with: "deny".utf8)
+  }
+}

@@ -1,0 +1,100 @@
+import Kernel
+import State
+import Terminal
+
+/// A runtime that stays with a process of its own until that ends.
+///
+/// Signals that come to it go to the process, every child is reaped, and the process's terminal, if
+/// it has one, is joined to the caller's.
+struct Foreground: ~Copyable {
+  private let signals: OwnedDescriptor
+  private var relay: TerminalRelay?
+
+  /// Holds signals back from here on, so that none is lost before there is whom to forward it to.
+  ///
+  /// The master of the process's terminal, if it has one, comes over `console`.
+  init(
+    console: consuming OwnedDescriptor?,
+    on host: borrowing Host,
+  ) throws(RuntimeError) {
+    let signals = try about("signals") { () throws(KernelError) in
+      _ = try Signals.block(.all)
+      return try Signals.descriptor()
+    }
+    let relay = try Self.relay(from: console, on: host)
+    self.signals = signals
+    self.relay = relay
+  }
+
+  private static func relay(
+    from console: consuming OwnedDescriptor?,
+    on host: borrowing Host,
+  ) throws(RuntimeError) -> TerminalRelay? {
+    guard let console = consume console else { return nil }
+    return try about("terminal") { () throws(KernelError) in
+      guard let master = try UnixSocket.receiveDescriptor(over: console) else { return nil }
+      return try TerminalRelay.join(master, host.processes)
+    }
+  }
+
+  /// Waits for the end of a child.
+  mutating func wait(for pid: Int32) throws(RuntimeError) -> ExitStatus {
+    let process = try about("process \(pid)") { () throws(KernelError) in try Process.open(pid) }
+    return try about("process \(pid)") { () throws(KernelError) in
+      while true {
+        while let ended = try Process.reap() {
+          guard ended.pid == pid else { continue }
+          try showRest()
+          return ended.status
+        }
+        try turn(process)
+      }
+    }
+  }
+
+  /// Waits for whatever comes next, and sees to it.
+  private mutating func turn(_ process: borrowing OwnedDescriptor) throws(KernelError) {
+    var requests = [PollRequest(signals.raw, .readable)]
+    if let joined = relay?.requests { requests += joined }
+    try poll(&requests, milliseconds: -1)
+    if !requests[0].happened.isEmpty {
+      let signal = try Signals.next(from: signals)
+      if try !serveTerminal(signal) { try forward(signal, process) }
+    }
+    try relay?.relay(requests.dropFirst())
+  }
+
+  /// Whether a signal is about the caller's terminal, and so not the process's.
+  private func serveTerminal(_ signal: Int32) throws(KernelError) -> Bool {
+    guard relay != nil else { return false }
+    switch Signals.meaning(of: signal) {
+    case .resized: relay?.resize()
+    case .stop: try relay?.stop()
+    case .resumed: try relay?.resume()
+    case .end, .other: return false
+    }
+    return true
+  }
+
+  private func forward(
+    _ signal: Int32,
+    _ process: borrowing OwnedDescriptor,
+  ) throws(KernelError) {
+    guard Signals.isForwarded(signal) else { return }
+    do throws(KernelError) {
+      try Process.signal(process, signal)
+    } catch  where error.code == .noProcess {
+      // It has ended: the next turn reaps it.
+    }
+  }
+
+  /// Shows what the process has left in its terminal, for as long as nobody loses patience.
+  private mutating func showRest() throws(KernelError) {
+    while let request = relay?.drain() {
+      var requests = [PollRequest(signals.raw, .readable), request]
+      try poll(&requests, milliseconds: -1)
+      guard !requests[0].happened.isEmpty else { continue }
+      if Signals.meaning(of: try Signals.next(from: signals)) == .end { return }
+    }
+  }
+}

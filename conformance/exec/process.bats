@@ -1,0 +1,307 @@
+# SPDX-License-Identifier: Apache-2.0
+# exec: what the added process is, out of the container's own configuration, options or a file.
+load ../lib/common
+load exec
+setup() { begin; }
+teardown() { finish; }
+
+@test "the process has the environment, directory and rights of the container's own" {
+  edit '.process.env += ["A=1"] | .process.cwd = "/tmp" | .process.user.umask = 23
+    | .process.user.additionalGids = [5, 9]'
+  started
+  inside identity caps env cwd
+  expect env:A 1
+  expect cwd /tmp
+  expect umask 0027
+  expect groups "5 9"
+  expect CapEff 0000000020000420
+  expect CapBnd 0000000020000420
+  expect CapInh 0000000000000000
+  expect NoNewPrivs 1
+  expect session_leader yes
+}
+
+@test "the process is in all namespaces of the container and in its cgroup" {
+  started
+  inside namespaces
+  pid=$(container_pid c1)
+  for kind in cgroup ipc mnt net pid uts user; do
+    expect "ns:$kind" "$(readlink "/proc/$pid/ns/$kind")"
+  done
+  ok runtime exec --detach --pid-file "$PWD/pid" c1 /probe sleep
+  [ "$(group_of "$(cat pid)")" = "$(group_of "$pid")" ]
+}
+
+@test "the process does not see the caller's environment, files or signals" {
+  started
+  trap '' HUP
+  export LEAK=yes
+  exec 9<"$BATS_TEST_FILENAME"
+  inside env fds signals
+  exec 9<&-
+  unless fact env:LEAK
+  [ "$(grep -c '^fd:' <<<"$output")" -eq 3 ]
+  expect SigIgn 0000000000000000
+  expect SigBlk 0000000000000000
+}
+
+@test "limits, priority and OOM score are the container's" {
+  has_capability 24 || edit '.process.oomScoreAdj = 900'
+  edit '.process.rlimits = [{"type": "RLIMIT_NOFILE", "soft": 99, "hard": 100}]
+    | .process.oomScoreAdj = 900'
+  started
+  inside rlimits file /proc/self/oom_score_adj
+  expect rlimit:NOFILE "99 100"
+  [[ "$output" == *900* ]]
+}
+
+@test "a container with a user namespace takes a process too" {
+  edit '.linux.namespaces += [{"type": "user"}]
+    | .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+    | .linux.gidMappings = .linux.uidMappings | .process.oomScoreAdj = 500'
+  chown -R 100000:100000 "$BUNDLE/rootfs"
+  chmod 755 "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR"/.. "$BATS_TEST_TMPDIR"/../.. "$BUNDLE"
+  started
+  ok runtime exec --user 33:44 c1 /probe identity namespaces caps
+  expect uid "33 33 33 33"
+  expect gid "44 44 44 44"
+  expect ns:user "$(readlink "/proc/$(container_pid c1)/ns/user")"
+  expect CapInh 0000000000000000
+}
+
+@test "a container in the host's process table takes a process" {
+  edit '.linux.namespaces |= map(select(.type != "pid"))'
+  started
+  inside identity
+  expect session_leader yes
+}
+
+@test "a container that has been created and not started takes a process" {
+  created
+  inside identity
+  expect uid "0 0 0 0"
+}
+
+@test "--user, --additional-gids, --cwd and --env" {
+  started
+  ok runtime exec --user 7 c1 /probe identity
+  expect uid "7 7 7 7"
+  expect gid "0 0 0 0"
+  ok runtime exec -u 7:8 -g 5 --additional-gids 6 --cwd /tmp -e A=1 --env 'B=two words' -e A=3 c1 \
+    /probe identity cwd env
+  expect gid "8 8 8 8"
+  expect groups "5 6"
+  expect cwd /tmp
+  expect env:A 3
+  expect env:B "two words"
+}
+
+# CVE-2026-30892: what is no number was taken for 0
+@test "--user takes numbers and nothing else" {
+  started
+  for user in '' -1 1: :1 1:2:3 root 0x1 ' 1' 4294967295 4294967296 1:-1; do
+    not_executed --user="$user" c1 /probe identity
+  done
+}
+
+# CVE-2022-29162
+@test "--cap adds to bounding, effective and permitted, and never to inheritable" {
+  started
+  ok runtime exec --cap CAP_NET_RAW --cap CAP_CHOWN c1 /probe caps
+  expect CapEff 0000000020002421
+  expect CapPrm 0000000020002421
+  expect CapBnd 0000000020002421
+  expect CapInh 0000000000000000
+  expect CapAmb 0000000000000000
+}
+
+@test "--no-new-privs" {
+  edit '.process.noNewPrivileges = false'
+  started
+  inside caps
+  expect NoNewPrivs 0
+  ok runtime exec --no-new-privs c1 /probe caps
+  expect NoNewPrivs 1
+}
+
+@test "a process file is taken whole" {
+  edit '.process.env += ["OWN=1"] | .process.user.additionalGids = [5]'
+  started
+  process_file '.args = ["/probe", "identity", "env", "cwd", "caps"] | .cwd = "/tmp"
+    | .env = ["FILE=1"] | .user = {"uid": 12, "gid": 13} | .capabilities = {}
+    | .noNewPrivileges = false'
+  ok runtime exec --process process.json c1
+  expect uid "12 12 12 12"
+  expect groups ""
+  expect env:FILE 1
+  expect cwd /tmp
+  expect NoNewPrivs 0
+  expect CapBnd 0000000000000000
+  unless fact env:OWN
+}
+
+@test "a process file that is none is refused" {
+  started
+  echo '{' >process.json
+  not_executed --process process.json c1
+  echo '{"args": ["/probe"]}' >process.json
+  not_executed -p process.json c1
+  not_executed --process nosuch.json c1
+  says nosuch.json
+}
+
+@test "what has become of the bundle since create does not matter" {
+  edit '.process.env += ["OWN=1"]'
+  started
+  edit '.process.env = ["OWN=2"] | .process.user.uid = 7 | del(.linux.seccomp)'
+  inside env identity
+  expect env:OWN 1
+  expect uid "0 0 0 0"
+  rm "$BUNDLE/config.json"
+  inside env
+  expect env:OWN 1
+}
+
+@test "words behind the id are the command's, options and all" {
+  started
+  ok runtime exec c1 /probe args --detach -t -- --help
+  expect arg:0 --detach
+  expect arg:1 -t
+  expect arg:2 --
+  expect arg:3 --help
+}
+
+@test "a double dash between id and command is passed over" {
+  [ "$RUNTIME" = swrun ] || skip "this is swrun's own"
+  started
+  ok runtime exec c1 -- /probe args -t
+  expect arg:0 -t
+}
+
+@test "the exit status is the process's, or 128 and the signal's number" {
+  started
+  capture runtime exec c1 /probe exit 7
+  [ "$status" -eq 7 ]
+  capture runtime exec c1 /probe die 9
+  [ "$status" -eq 137 ]
+  capture runtime exec c1 /probe die 15
+  [ "$status" -eq 143 ]
+}
+
+@test "a program that is not there, or that can't be executed, in the words that callers know" {
+  started
+  touch "$BUNDLE/rootfs/plain"
+  not_executed c1 nosuch
+  says 'exec: "nosuch": executable file not found in $path'
+  not_executed c1 /no/such
+  says 'no such file or directory'
+  not_executed c1 /plain
+  says 'permission denied'
+  not_executed c1 /tmp
+}
+
+@test "a container that is not there, has stopped or has no command" {
+  not_executed c1 /probe
+  says 'does not exist'
+  started
+  not_executed c1
+  runtime kill c1 KILL
+  becomes stopped
+  not_executed c1 /probe identity
+  says 'container'
+  [ "$RUNTIME" != swrun ] || says 'container not running'
+}
+
+@test "a paused container takes no process unless --ignore-paused is given" {
+  require_cgroup2
+  started
+  freeze 1
+  not_executed c1 /probe identity
+  says 'paused'
+  # Born in the frozen cgroup, it goes on when the container does.
+  timeout 30 "$SWRUN" --root "$STATE" exec --ignore-paused c1 /probe say done \
+    >out 2>err </dev/null 3>&- &
+  sleep 0.3
+  freeze 0
+  wait $!
+  [ "$(cat out)" = done ]
+}
+
+@test "seccomp is the container's, also for a process file" {
+  edit '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW",
+    "syscalls": [{"names": ["getcwd"], "action": "SCMP_ACT_ERRNO", "errnoRet": 71}]}'
+  for nnp in true false; do
+    edit ".process.noNewPrivileges = $nnp"
+    started "n$nnp"
+    ok runtime exec "n$nnp" /probe seccomp call getcwd
+    expect Seccomp 2
+    expect Seccomp_filters 1
+    expect call:getcwd EPROTO
+    process_file '.args = ["/probe", "call", "getcwd"]'
+    ok runtime exec -p process.json "n$nnp"
+    expect call:getcwd EPROTO
+    runtime delete --force "n$nnp"
+  done
+}
+
+@test "a filter that forbids what the way into a container takes forbids only the process" {
+  edit '.process.noNewPrivileges = false | .linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW",
+    "syscalls": [{"names": ["clone", "clone3", "vfork", "fork", "setsid", "setns", "dup3",
+      "setresuid", "socketpair", "poll"],
+      "action": "SCMP_ACT_KILL_PROCESS"}]}'
+  started
+  inside seccomp
+  expect Seccomp 2
+}
+
+@test "standard input comes through to its end" {
+  started
+  head -c 300000 /dev/zero >input
+  status=0
+  timeout 20 "$SWRUN" --root "$STATE" exec c1 /probe input <input >out 2>err || status=$?
+  output=$(cat out) err=$(cat err)
+  [ "$status" -eq 0 ]
+  expect input 300000
+}
+
+# a host's file that is somebody's standard input was given to the container's user
+@test "a file as standard input keeps its owner; a pipe is the user's" {
+  [ "$RUNTIME" = swrun ] || skip "runc gives it away, crun too"
+  started
+  echo text >input
+  chmod 600 input
+  timeout 20 "$SWRUN" --root "$STATE" exec -u 1000 c1 /bin/cat <input >out
+  [ "$(cat out)" = text ]
+  [ "$(stat -c %u input)" -eq 0 ]
+  echo text | timeout 20 "$SWRUN" --root "$STATE" exec -u 1000 c1 /bin/sh -c 'cat </dev/stdin' >out
+  [ "$(cat out)" = text ]
+}
+
+@test "--cgroup puts the process below the container's cgroup, and nowhere else" {
+  require_cgroup2
+  started
+  group=$(group_of "$(container_pid c1)")
+  mkdir "$(cgroup2_root)$group/below"
+  ok runtime exec --detach --pid-file "$PWD/pid" --cgroup below c1 /probe sleep
+  [ "$(group_of "$(cat pid)")" = "$group/below" ]
+  for path in .. ../.. below/../.. nosuch; do not_executed --cgroup "$path" c1 /probe identity; done
+  not_executed --cgroup= c1 /probe identity
+}
+
+@test "under an init that has been moved the process goes where init is" {
+  require_cgroup2
+  edit 'del(.linux.resources)'
+  started
+  pid=$(container_pid c1)
+  group=$(group_of "$pid")
+  root=$(cgroup2_root)
+  mkdir "$root$group/inner"
+  echo "$pid" >"$root$group/inner/cgroup.procs"
+  # A group with controllers for those below it holds no process itself.
+  controller=$(cut -d' ' -f1 "$root/cgroup.subtree_control")
+  [ -n "$controller" ] || skip "missing: a cgroup v2 controller"
+  echo "+$controller" >"$root/$TAG/cgroup.subtree_control"
+  echo "+$controller" >"$root$group/cgroup.subtree_control"
+  ok runtime exec --detach --pid-file "$PWD/pid" c1 /probe sleep
+  [[ "$(group_of "$(cat pid)")" == "$group"* ]]
+}

@@ -1,0 +1,121 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs a command on a pseudoterminal, as a person at a shell would, by a script on standard input.
+
+usage: on-terminal.py ROWS COLUMNS SCREEN COMMAND...
+
+    expect TEXT          waits until the terminal has shown it since the last expect
+    send TEXT            types it; \\r, \\x03 and their like are understood
+    resize ROWS COLUMNS
+    signal NAME          sends it to the command itself
+    stopped              waits until the command has been stopped
+    raw | cooked         the terminal has to be so at this moment
+    hangup               closes the terminal
+    slow SECONDS         reads nothing for so long
+
+Prints what came of it as facts: status, sane (whether the terminal is as it was before). All that was
+shown goes to the file SCREEN.
+"""
+import codecs
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+
+PATIENCE = 15
+
+
+class Session:
+    def __init__(self, rows, columns, screen, command):
+        self.master, self.slave = pty.openpty()
+        self.resize(rows, columns)
+        self.before = termios.tcgetattr(self.slave)
+        self.screen = open(screen, "wb", buffering=0)
+        self.seen = b""
+        self.status = None
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.setsid()
+            fcntl.ioctl(self.slave, termios.TIOCSCTTY, 0)
+            for number in range(3):
+                os.dup2(self.slave, number)
+            os.closerange(3, 1024)
+            os.execvp(command[0], command)
+
+    def resize(self, rows, columns):
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", int(rows), int(columns), 0, 0))
+
+    def read(self, seconds):
+        if select.select([self.master], [], [], seconds)[0]:
+            data = os.read(self.master, 65536)
+            self.screen.write(data)
+            self.seen += data
+
+    def reap(self, flags):
+        if self.status is None:
+            pid, status = os.waitpid(self.pid, flags)
+            if pid and not os.WIFSTOPPED(status):
+                self.status = os.waitstatus_to_exitcode(status)
+            return pid and os.WIFSTOPPED(status)
+        return False
+
+    def until(self, what, condition):
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            if time.monotonic() > end:
+                sys.exit(f"not in {PATIENCE} s: {what}; seen: {self.seen!r}")
+            self.read(0.05)
+
+    def settings(self):
+        return termios.tcgetattr(self.slave)
+
+    def is_raw(self):
+        return not self.settings()[3] & (termios.ICANON | termios.ECHO | termios.ISIG)
+
+    def step(self, word, rest):
+        if word == "expect":
+            text = codecs.escape_decode(rest.encode())[0]
+            self.until(f"expect {rest}", lambda: text in self.seen)
+            self.seen = self.seen[self.seen.index(text) + len(text):]
+        elif word == "send":
+            os.write(self.master, codecs.escape_decode(rest.encode())[0])
+        elif word == "resize":
+            self.resize(*rest.split())
+        elif word == "signal":
+            os.kill(self.pid, getattr(signal, "SIG" + rest))
+        elif word == "stopped":
+            self.until("stopped", lambda: self.reap(os.WNOHANG | os.WUNTRACED))
+        elif word == "raw":
+            self.until("raw", self.is_raw)
+        elif word == "cooked":
+            self.until("cooked", lambda: self.settings() == self.before)
+        elif word == "slow":
+            time.sleep(float(rest))
+        else:
+            sys.exit(f"no such step: {word}")
+
+    def finish(self):
+        def ended():
+            self.reap(os.WNOHANG)
+            return self.status is not None
+        self.until("the end", ended)
+        while select.select([self.master], [], [], 0.1)[0]:
+            self.read(0)
+        print(f"status={self.status}")
+        print(f"sane={'yes' if self.settings() == self.before else 'no'}")
+
+
+def main():
+    session = Session(*sys.argv[1:4], sys.argv[4:])
+    for line in sys.stdin:
+        word, _, rest = line.rstrip("\n").partition(" ")
+        session.step(word, rest)
+    session.finish()
+
+
+main()
