@@ -10,8 +10,6 @@ package enum CgroupError: Error, Equatable, Sendable {
   case invalidPath(String, reason: String)
   /// Processes are in the control group already.
   case populated(String)
-  /// The control group takes no whole processes, for the sake of threaded ones around it.
-  case threaded(String, type: String)
   /// A limit needs a controller that is not to be had.
   case missingController(String, file: String, reason: String)
   /// The kernel has the controller, but not this file.
@@ -33,9 +31,6 @@ extension CgroupError: CustomStringConvertible {
     case .notPermitted(let error): "cgroup: \(error)"
     case .invalidPath(let path, let reason): "linux.cgroupsPath \(path): \(reason)"
     case .populated(let path): "cgroup \(path): it has processes already: choose another path"
-    case .threaded(let path, let type):
-      "cgroup \(path): it takes no processes, as its type is \"\(type)\": choose a path that is "
-        + "not below a threaded cgroup"
     case .missingController(let name, let file, let reason):
       "\(file) cannot be set: the \(name) controller is not available: \(reason)"
     case .missingFile(let file): "\(file) cannot be set: this kernel does not have it"
@@ -51,7 +46,7 @@ extension CgroupError: CustomStringConvertible {
   package var allowsGoingWithout: Bool {
     switch self {
     case .notMounted, .notPermitted: true
-    case .invalidPath, .populated, .threaded, .missingController, .missingFile, .invalidLimit,
+    case .invalidPath, .populated, .missingController, .missingFile, .invalidLimit,
       .limitsWithoutCgroup, .timedOut, .kernel:
       false
     }

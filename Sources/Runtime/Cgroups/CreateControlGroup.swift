@@ -33,7 +33,6 @@ extension ControlGroup {
     let wanted = settings.filter { !$0.isInitial }
     let group = try makeDirectories(request.location, enabling: wanted, in: hierarchy, processes)
     do throws(CgroupError) {
-      try group.checkTakesProcesses()
       try group.write(group.isReused ? settings : wanted)
       try group.restrictDevices(
         request.resources.devices,
@@ -153,35 +152,21 @@ extension ControlGroup {
     in hierarchy: borrowing CgroupHierarchy,
     _ processes: borrowing ProcessFiles,
   ) throws(CgroupError) -> CgroupError {
-    let diagnosis = try ControllerDiagnosis(of: hierarchy, processes)
+    let diagnosis = try ControllerDiagnosis(of: hierarchy, at: parent, processes)
     let absent = settings.first {
       $0.controller.map { !diagnosis.offered.contains($0) } ?? false
     }
     let blamed = absent ?? settings.first { $0.controller != nil }
     guard let blamed, let controller = blamed.controller else { return .kernel(error) }
-    let threaded =
-      "the cgroup \(parent) is threaded, or below one that is: choose a path below another one"
     let reason =
       switch error.code {
-      case .notSupported: threaded
       case .busy: "the cgroup \(parent) has processes of its own: choose a path below another one"
-      case .noEntry where try !isDomain(parent, in: hierarchy): threaded
+      case .notSupported:
+        "the cgroup \(parent) is threaded, or below one that is: choose a path below another one"
       case .noEntry: diagnosis.reason(for: controller, at: parent)
       default: absent == nil ? "\(error)" : diagnosis.reason(for: controller, at: parent)
       }
     return .missingController(controller, file: blamed.file, reason: reason)
-  }
-
-  /// A threaded control group is handed no controllers of whole processes, such as memory.
-  private static func isDomain(
-    _ path: String,
-    in hierarchy: borrowing CgroupHierarchy,
-  ) throws(CgroupError) -> Bool {
-    guard path != "/" else { return true }
-    let type = try wrapping { () throws(KernelError) in
-      try read("cgroup.type", of: try openGroup(String(path.dropFirst()), in: hierarchy.root))
-    }
-    return controllerNames(in: type).first == "domain"
   }
 }
 

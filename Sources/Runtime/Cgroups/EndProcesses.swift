@@ -10,19 +10,6 @@ extension ControlGroup {
     }
   }
 
-  /// Looks whether processes can be born here, which clone3(2) would refuse without a reason.
-  ///
-  /// See: cgroup-v2.rst, "Threads".
-  ///
-  /// - Throws: `threaded`.
-  func checkTakesProcesses() throws(CgroupError) {
-    let text = try wrapping { () throws(KernelError) in try read("cgroup.type", of: directory) }
-    let type = controllerNames(in: text)
-    guard type == ["domain"] || type == ["domain", "threaded"] else {
-      throw .threaded(location.path, type: type.joined(separator: " "))
-    }
-  }
-
   /// The processes of the control group and of those below it, in no order.
   package func processes() throws(CgroupError) -> [Int32] {
     try wrapping { () throws(KernelError) in try Self.processes(of: directory) }
