@@ -6,7 +6,7 @@
 #   make conformance   everything, the long runs and the other runtimes too
 #   make bench         swrun against crun, runc and the kernel's floor
 #   make format        formats all Swift sources
-#   make install       programs, manual pages and completions (PREFIX, DESTDIR)
+#   make install       programs, manual pages, completions and examples (PREFIX, DESTDIR)
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -16,6 +16,7 @@ BIN := .build/bin
 RELEASE := .build/release
 BASHDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+EXAMPLEDIR ?= $(PREFIX)/share/doc/swrun/examples
 FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 # Static C programs for conformance: as small as they go, so that making one costs nothing.
 TOOLFLAGS := -std=gnu11 -O2 -Wall -Wextra -Werror -static -s
@@ -79,6 +80,8 @@ install: programs
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -d $(DESTDIR)$(EXAMPLEDIR)
+	install -m 644 examples/* $(DESTDIR)$(EXAMPLEDIR)
 	install -d $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
 	$(BIN)/swrun completion bash >$(DESTDIR)$(BASHDIR)/swrun
 	$(BIN)/swrun completion zsh >$(DESTDIR)$(ZSHDIR)/_swrun

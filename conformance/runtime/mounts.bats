@@ -270,3 +270,22 @@ drwxr-xr-x 5 6
   [ "$output" = "one
 read-only" ] || fail "$output"
 }
+
+@test "an overlay of many layers, more than one option of the kernel takes" {
+  local kernel layers='' n
+  kernel=$(uname -r)
+  printf '6.7\n%s\n' "${kernel%%-*}" | sort -CV || skip "needs Linux 6.7 (lowerdir+)"
+  for n in 1 2 3 4; do
+    mkdir -p "$BATS_TEST_TMPDIR/$(printf 'layer%.0s' {1..15})/with:colon$n"
+    echo "$n" >"$BATS_TEST_TMPDIR/$(printf 'layer%.0s' {1..15})/with:colon$n/file$n"
+    layers+=${layers:+:}$BATS_TEST_TMPDIR/$(printf 'layer%.0s' {1..15})/with'\:'colon$n
+  done
+  [ "${#layers}" -gt 256 ]
+  mkdir -p "$BUNDLE/rootfs/merged"
+  edit '.mounts += [{"destination": "/merged", "type": "overlay",
+    "source": "overlay", "options": ["lowerdir=" + $layers]}]' --arg layers "$layers"
+  entry /bin/sh -c 'cat /merged/file1 /merged/file4'
+  ok runtime run --bundle "$BUNDLE" c1
+  [ "$output" = "1
+4" ] || fail "$output"
+}

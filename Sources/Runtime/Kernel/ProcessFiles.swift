@@ -53,6 +53,14 @@ package struct ProcessFiles: ~Copyable {
     try open(path, [.writeOnly]).writeOnce(text, subject: "/proc/\(path)")
   }
 
+  /// Whether this process is in another user namespace than the host's first one.
+  ///
+  /// See: user_namespaces(7): the first one maps every id to itself.
+  package func isInUserNamespace() throws(KernelError) -> Bool {
+    let words = try read("self/uid_map").split { $0 == 0x20 || $0 == 0x0A }
+    return words.map { String(decoding: $0, as: UTF8.self) } != ["0", "0", "4294967295"]
+  }
+
   /// When a process started, in clock ticks since boot, and how it is.
   ///
   /// With its id this names one process for ever, as an id alone does not.

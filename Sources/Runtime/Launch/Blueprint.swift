@@ -42,9 +42,13 @@ struct Blueprint: ~Copyable {
   }
 
   /// Root of a user namespace may not search the host's directories, so the creator goes there.
+  ///
+  /// A creator without privilege is the same user as that root, and may not copy mounts: init does.
   private static func openBindSources(_ plan: ContainerPlan) throws(LaunchError) -> [Int: CInt] {
     var list: [Int: CInt] = [:]
-    guard plan.namespaces.source(of: .user) != nil else { return list }
+    guard plan.namespaces.source(of: .user) != nil, Process.effectiveUser == 0 else {
+      return list
+    }
     for mount in plan.mounts {
       guard case .bind(let source, let isRecursive) = mount.kind, !mount.isRemount else { continue }
       let opened = try about("mount \(source) on \(mount.destination)") {

@@ -106,14 +106,12 @@ private func converse(
     }
   }
   if plan.namespaces.source(of: .user) == .new {
-    try about("id mappings") { () throws(KernelError) in
-      try writeIdentityMappings(
-        of: pid,
-        plan.namespaces,
-        deniesSetgroups: request.options.deniesSetgroups,
-        processes
-      )
-    }
+    try mapIdentities(
+      of: pid,
+      plan.namespaces,
+      deniesSetgroups: request.options.deniesSetgroups,
+      processes
+    )
   }
   try about("init") { () throws(KernelError) in
     do throws(KernelError) {

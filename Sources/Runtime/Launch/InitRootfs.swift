@@ -1,6 +1,7 @@
 import Kernel
 import Rootfs
 import RuntimeSpec
+import State
 import Terminal
 
 /// The steps that make the container's file system, up to the change of root.
@@ -19,7 +20,7 @@ extension Init {
     let directory = seesHostCgroups ? request.options.cgroupDirectory : nil
     let surroundings = MountSurroundings(
       cgroupDirectory: directory,
-      showsWholeHierarchy: seesHostCgroups && directory == nil,
+      showsWholeHierarchy: seesHostCgroups && request.record.cgroup == nil,
       openedSources: bindSources
     )
     for mount in plan.mounts {
@@ -32,7 +33,7 @@ extension Init {
   func makeDevices() throws(InitFailure) {
     // The host's own /dev, bound into the container, is not ours to change.
     guard !plan.mounts.contains(where: \.bindsDev) else { return }
-    let byBinding = plan.namespaces.source(of: .user) != nil
+    let byBinding = request.options.bindsDevices
     try withRoot(.makeDevices) { (root) throws(RootfsError) in
       for device in plan.devices { try root.make(device, byBinding: byBinding) }
       for link in plan.links { try root.make(link) }

@@ -10,6 +10,8 @@ package enum LaunchError: Error, Equatable, Sendable {
   case handshake(HandshakeError)
   case hook(HookError)
   case state(StateError)
+  /// In words: why the ids of a user namespace could not be mapped.
+  case unmapped(String)
 }
 
 extension LaunchError: CustomStringConvertible {
@@ -20,6 +22,7 @@ extension LaunchError: CustomStringConvertible {
     case .handshake(let error): error.description
     case .hook(let error): error.description
     case .state(let error): error.description
+    case .unmapped(let reason): "id mappings: \(reason)"
     }
   }
 }

@@ -42,6 +42,8 @@ package struct LaunchOptions: Sendable {
   /// Whether setgroups(2) is denied in the container's user namespace: the price of mapping a group
   /// without privilege.
   package var deniesSetgroups: Bool
+  /// Whether devices are the host's, bound: in a user namespace there is no mknod(2).
+  package var bindsDevices: Bool
 
   package init(
     movesRoot: Bool,
@@ -49,12 +51,14 @@ package struct LaunchOptions: Sendable {
     preservedDescriptors: Int32,
     cgroupDirectory: String?,
     deniesSetgroups: Bool,
+    bindsDevices: Bool,
   ) {
     self.movesRoot = movesRoot
     self.keepsKeyring = keepsKeyring
     self.preservedDescriptors = preservedDescriptors
     self.cgroupDirectory = cgroupDirectory
     self.deniesSetgroups = deniesSetgroups
+    self.bindsDevices = bindsDevices
   }
 }
 

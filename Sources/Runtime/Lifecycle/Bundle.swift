@@ -8,6 +8,8 @@ struct Bundle {
   /// Absolute, with symbolic links resolved.
   let path: String
   let plan: ContainerPlan
+  /// What the caller has to know of the plan beside its warnings; nil for nothing.
+  let notice: String?
 
   /// Reads and judges a bundle.
   init(path given: String) throws(RuntimeError) {
@@ -16,11 +18,26 @@ struct Bundle {
     let bytes = try about("bundle \(path)") { () throws(KernelError) in
       try open(file, [.readOnly, .nonblocking]).readAll(limit: 16 << 20, subject: "config.json")
     }
+    var configuration = try Self.judge(file) { () throws(ConfigurationError) in
+      try Configuration(parsing: bytes)
+    }
+    notice = try about("id mappings") { () throws(KernelError) in
+      try mapOwnIdentities(in: &configuration)
+    }
+    plan = try Self.judge(file) { () throws(ConfigurationError) in
+      try ContainerPlan(configuration, bundle: path)
+    }
+    self.path = path
+  }
+
+  private static func judge<Value>(
+    _ file: String,
+    _ body: () throws(ConfigurationError) -> Value,
+  ) throws(RuntimeError) -> Value {
     do throws(ConfigurationError) {
-      plan = try ContainerPlan(Configuration(parsing: bytes), bundle: path)
+      return try body()
     } catch {
       throw .configuration(path: file, error)
     }
-    self.path = path
   }
 }

@@ -11,7 +11,8 @@ func makeControlGroup(
   for plan: ContainerPlan,
   on host: borrowing Host,
 ) throws(RuntimeError) -> ControlGroup? {
-  let isInUserNamespace = plan.namespaces.source(of: .user) != nil
+  let isRemapped = try host.isInUserNamespace()
+  let isInUserNamespace = isRemapped || plan.namespaces.source(of: .user) != nil
   do throws(CgroupError) {
     let hierarchy = try CgroupHierarchy(host.processes)
     let request = ControlGroupRequest(

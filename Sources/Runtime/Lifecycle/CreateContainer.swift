@@ -66,7 +66,7 @@ func makeContainer(
   on host: borrowing Host,
 ) throws(RuntimeError) -> CreatedContainer {
   let bundle = try Bundle(path: options.bundle)
-  for warning in bundle.plan.warnings { host.warn(warning) }
+  for warning in bundle.plan.warnings + [bundle.notice].compactMap({ $0 }) { host.warn(warning) }
   host.debug("bundle \(bundle.path): read")
   try checkTerminal(bundle.plan.process, options)
   let location = try withCgroups { () throws(CgroupError) in

@@ -37,10 +37,15 @@ struct Creation {
   }
 
   /// Where a container without a cgroup namespace finds its cgroup; nil when it needs no such place.
+  ///
+  /// In a user namespace, which can't mount the host's hierarchy, it is all of that if need be.
   private func hostDirectory(on host: borrowing Host) throws(RuntimeError) -> String? {
-    guard record.cgroup != nil, plan.namespaces.source(of: .cgroup) == nil else { return nil }
+    guard plan.namespaces.source(of: .cgroup) == nil else { return nil }
+    let isInUserNamespace = try host.isInUserNamespace()
+    let mustBind = isInUserNamespace || plan.namespaces.source(of: .user) != nil
+    guard record.cgroup != nil || mustBind else { return nil }
     return try withCgroups { () throws(CgroupError) in
-      try CgroupHierarchy(host.processes).mountPoint + location.path
+      try CgroupHierarchy(host.processes).mountPoint + (record.cgroup ?? "")
     }
   }
 
@@ -95,6 +100,7 @@ struct Creation {
 
   private func launchRequest(on host: borrowing Host) throws(RuntimeError) -> LaunchRequest {
     let confinement = try confinement(of: plan, on: host)
+    let isInUserNamespace = try host.isInUserNamespace()
     var plan = plan
     plan.process.environment += options.environment
     return LaunchRequest(
@@ -108,6 +114,8 @@ struct Creation {
         preservedDescriptors: options.preservedDescriptors,
         cgroupDirectory: try hostDirectory(on: host),
         deniesSetgroups: plan.namespaces.source(of: .user) == .new && Process.effectiveUser != 0
+          && plan.namespaces.gidMappings.mapOnly(Process.effectiveGroup),
+        bindsDevices: isInUserNamespace || plan.namespaces.source(of: .user) != nil
       )
     )
   }

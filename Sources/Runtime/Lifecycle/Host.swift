@@ -24,4 +24,9 @@ package struct Host: ~Copyable {
     self.warn = warn
     self.debug = debug
   }
+
+  /// Whether swrun itself runs in a user namespace, as under rootless podman.
+  func isInUserNamespace() throws(RuntimeError) -> Bool {
+    try about("procfs") { () throws(KernelError) in try processes.isInUserNamespace() }
+  }
 }

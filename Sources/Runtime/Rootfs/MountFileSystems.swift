@@ -39,13 +39,13 @@ extension ContainerRoot {
     case .filesystem(let type, let source):
       try mountNew(type: type, source: source, plan)
     case .cgroup:
+      var plan = plan
+      // Whatever the plan says, the host's cgroups are not the container's to write
+      // (CVE-2023-25809).
+      if surroundings.showsWholeHierarchy { plan.attributes.set |= MountAttribute.readOnly }
       if let directory = surroundings.cgroupDirectory {
         try bind(directory, opened: nil, isRecursive: false, plan)
       } else {
-        var plan = plan
-        // Whatever the plan says, the host's cgroups are not the container's to write
-        // (CVE-2023-25809).
-        if surroundings.showsWholeHierarchy { plan.attributes.set |= MountAttribute.readOnly }
         try mountNew(type: "cgroup2", source: "cgroup", plan)
       }
     }
@@ -120,7 +120,7 @@ extension ContainerRoot {
         try Mounting.setOption(context, flag, nil)
       }
       for parameter in plan.parameters {
-        try Mounting.setOption(context, parameter.key, parameter.value)
+        try set(parameter.key, parameter.value, of: context, type: type)
       }
       return try Mounting.create(
         context,
@@ -132,6 +132,23 @@ extension ContainerRoot {
         throw .kernel(error, subject: plan.subject)
       }
       throw .kernel(error, subject: "\(plan.subject): \(message)")
+    }
+  }
+
+  /// Gives a file system one option, a long list of an overlay's layers one by one.
+  ///
+  /// See: fsconfig(2): a value has 255 bytes at most. overlayfs.rst, "lowerdir+", since Linux 6.7.
+  private func set(
+    _ key: String,
+    _ value: String?,
+    of context: borrowing OwnedDescriptor,
+    type: String,
+  ) throws(KernelError) {
+    guard let value, value.utf8.count > 255, type == "overlay", key == "lowerdir" else {
+      return try Mounting.setOption(context, key, value)
+    }
+    for layer in overlayLayers(value) {
+      try Mounting.setOption(context, "lowerdir+", layer)
     }
   }
 
@@ -181,6 +198,25 @@ extension ContainerRoot {
       throw .kernel(error, subject: plan.subject)
     }
   }
+}
+
+/// The directories of an overlay's lowerdir: a colon is between two, one after a backslash is not.
+func overlayLayers(_ list: String) -> [String] {
+  var layers = [""]
+  var isEscaped = false
+  for character in list {
+    if isEscaped {
+      layers[layers.count - 1].append(character)
+      isEscaped = false
+    } else if character == "\\" {
+      isEscaped = true
+    } else if character == ":" {
+      layers.append("")
+    } else {
+      layers[layers.count - 1].append(character)
+    }
+  }
+  return layers
 }
 
 extension MountPlan {

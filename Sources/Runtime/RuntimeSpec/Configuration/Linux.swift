@@ -97,6 +97,12 @@ package struct IDMapping: Equatable, Sendable {
   package var containerID: UInt32
   package var hostID: UInt32
   package var size: UInt32
+
+  package init(containerID: UInt32, hostID: UInt32, size: UInt32) {
+    self.containerID = containerID
+    self.hostID = hostID
+    self.size = size
+  }
 }
 
 extension Configuration.Linux {

@@ -76,21 +76,35 @@ extension Arguments {
   }
 
   /// Where the state of containers is kept.
-  var rootPath: String {
+  func rootPath() throws(RuntimeError) -> String {
     if let given = globals["root"] { return given }
-    let runtime = Process.variable("XDG_RUNTIME_DIR") ?? ""
+    guard let runtime = Process.variable("XDG_RUNTIME_DIR"), !runtime.isEmpty else {
+      return "/run/swrun"
+    }
     let isRootless =
       switch globals["rootless"] {
       case "true": true
       case "false": false
-      default: Process.effectiveUser != 0
+      default: try isOfUser()
       }
-    return isRootless && !runtime.isEmpty ? "\(runtime)/swrun" : "/run/swrun"
+    return isRootless ? "\(runtime)/swrun" : "/run/swrun"
+  }
+
+  /// Whether the caller is a user: also one who is root in a user namespace, as under rootless
+  /// podman, unless a whole system with a login as root runs there.
+  private func isOfUser() throws(RuntimeError) -> Bool {
+    guard Process.effectiveUser == 0 else { return true }
+    guard Process.variable("USER") != "root" else { return false }
+    do throws(KernelError) {
+      return try ProcessFiles().isInUserNamespace()
+    } catch {
+      throw .kernel(error, subject: "procfs")
+    }
   }
 
   func host(_ presentation: Presentation) throws(RuntimeError) -> Host {
     try Host(
-      root: rootPath,
+      root: rootPath(),
       warn: { presentation.warn($0) },
       debug: { presentation.debug($0) }
     )
