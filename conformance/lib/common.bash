@@ -17,8 +17,15 @@ REPOSITORY=${CONFORMANCE%/*}
 # Debian's own, which the packages that we ask for belong to.
 : "${PYTHON:=/usr/bin/python3}"
 : "${CONFORMANCE_CACHE:=/var/tmp/swrun-conformance}"
+# Who makes cgroups: the runtime itself (cgroupfs), or systemd for it.
+: "${MANAGER:=cgroupfs}"
 RUNTIME=${SWRUN##*/}
-export SWRUN SWIMG PROBE PYTHON CONFORMANCE CONFORMANCE_CACHE RUNTIME
+export SWRUN SWIMG PROBE PYTHON CONFORMANCE CONFORMANCE_CACHE MANAGER RUNTIME
+case $MANAGER in
+  cgroupfs) manager_options=() ;;
+  systemd) manager_options=(--systemd-cgroup) ;;
+  *) echo "MANAGER is $MANAGER and neither cgroupfs nor systemd" >&2 && exit 2 ;;
+esac
 
 # --- what a case needs -------------------------------------------------------------------------
 
@@ -45,8 +52,13 @@ require_cgroup2() { [ -n "$(cgroup2_root)" ] || skip "missing: a cgroup v2 mount
 cgroup2_root() { awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts; }
 
 # in_cgroup2 CMD...: runs it in a mount namespace whose /sys/fs/cgroup is cgroup v2 alone, which is
-# all that crun and runc understand. The host's mounts stay as they are.
+# all that crun and runc understand. The host's mounts stay as they are. (Where it is cgroup v2 anyway
+# it is left alone: another mount would change the options of all.)
 in_cgroup2() {
+  if [ "$(cgroup2_root)" = /sys/fs/cgroup ]; then
+    "$@"
+    return
+  fi
   unshare -m --propagation private sh -c '
     umount -R /sys/fs/cgroup && mount -t cgroup2 none /sys/fs/cgroup && exec "$@"' in_cgroup2 "$@"
 }
@@ -57,7 +69,15 @@ begin() {
   require_root
   known_difference
   cd "$BATS_TEST_TMPDIR" || return 1
-  TAG=conformance-$$-$BATS_TEST_NUMBER-${RANDOM}
+  # No dash: in the name of a slice each one is a level.
+  TAG=conformance_$$_${BATS_TEST_NUMBER}_${RANDOM}
+  case $MANAGER in
+    cgroupfs) CGROUPS_PATH=/$TAG/c1 GROUP=$(cgroup2_root)/$TAG/c1 ;;
+    systemd)
+      [ -d /run/systemd/system ] || skip "missing: systemd as process 1"
+      CGROUPS_PATH=$TAG.slice:$TAG:c1 GROUP=$(cgroup2_root)/$TAG.slice/$TAG-c1.scope
+      ;;
+  esac
   STATE=$BATS_TEST_TMPDIR/state-$TAG
   BUNDLE=$BATS_TEST_TMPDIR/bundle
   mkdir -p "$BUNDLE" "$STATE"
@@ -92,7 +112,7 @@ make_bundle() {
     ln -sf busybox "$root/bin/$name"
   done
   printf 'root:x:0:0:root:/root:/bin/sh\n' >"$root/etc/passwd"
-  jq --arg cgroup "/$TAG/c1" --argjson bare "$(lacks_resources && echo true || echo false)" '
+  jq --arg cgroup "$CGROUPS_PATH" --argjson bare "$(lacks_resources && echo true || echo false)" '
     .linux.cgroupsPath = $cgroup | if $bare then del(.linux.resources) else . end' \
     "$CONFORMANCE/lib/config.json" >"$1/config.json"
 }
@@ -127,7 +147,10 @@ words() { [ $# -eq 0 ] && echo '[]' || printf '%s\036' "$@" | jq -Rs 'split("\u0
 # --- running -----------------------------------------------------------------------------------
 
 # The runtime under test with this case's state directory; nobody waits for it longer than a minute.
-runtime() { timeout --foreground -k 5 "${PATIENCE:-60}" "$SWRUN" --root "$STATE" "$@"; }
+runtime() {
+  timeout --foreground -k 5 "${PATIENCE:-60}" "$SWRUN" --root "$STATE" \
+    ${manager_options[@]+"${manager_options[@]}"} "$@"
+}
 
 # capture CMD...: sets $status, $output and $err. Files and not pipes, because a container that goes
 # on holds its standard output open.
@@ -271,9 +294,13 @@ leftovers() {
   awk -v below="$BATS_TEST_TMPDIR/" 'index($5, below) == 1 { print "mount: " $5 }' \
     /proc/self/mountinfo
   root=$(cgroup2_root)
-  for directory in ${root:+"$root"/"$TAG"/*/ "$root"/*/"$TAG"/*/}; do
+  for directory in ${root:+"$root"/"$TAG"/*/ "$root"/*/"$TAG"/*/ "$root/$TAG.slice"/*/}; do
     [ ! -d "$directory" ] || printf 'cgroup: %s\n' "$directory"
   done
+  if [ "$MANAGER" = systemd ]; then
+    systemctl list-units --all --plain --no-legend "$TAG-*" 3>&- | sed 's/^/unit: /'
+    systemctl list-jobs --no-legend "$TAG*" 3>&- | sed 's/^/job: /'
+  fi
   # A cache may stay: its name begins with a dot.
   find "$STATE" -mindepth 1 -maxdepth 1 ! -name '.*' -printf 'file: %p\n' 2>/dev/null || true
 }
@@ -306,6 +333,7 @@ compare_host() {
 remove_cgroups() {
   local root directory
   root=$(cgroup2_root)
+  [ "$MANAGER" != systemd ] || systemctl stop "$TAG.slice" "$TAG-*" >/dev/null 2>&1 3>&- || true
   for directory in ${root:+"$root/$TAG"}; do
     [ -d "$directory" ] || continue
     [ ! -e "$directory/cgroup.kill" ] || echo 1 >"$directory/cgroup.kill"

@@ -10,9 +10,14 @@ struct ControllerDiagnosis: Equatable {
   var kernelTable: String
   /// Mounts of both versions.
   var mounts: [MountLine]
+  /// Whether the place has threads, and no controller of whole processes such as memory.
+  var isThreaded = false
 
   /// The reason, and what there is to do about it.
   func reason(for controller: String, at path: String) -> String {
+    if offered.contains(controller) && isThreaded {
+      return "the cgroup \(path) is threaded, or below one that is: choose a path below another one"
+    }
     if offered.contains(controller) {
       return "it is not delegated to the cgroup \(path): enable it in cgroup.subtree_control above"
     }
@@ -32,6 +37,7 @@ struct ControllerDiagnosis: Equatable {
 extension ControllerDiagnosis {
   init(
     of hierarchy: borrowing CgroupHierarchy,
+    at path: String,
     _ processes: borrowing ProcessFiles,
   ) throws(CgroupError) {
     do throws(KernelError) {
@@ -39,6 +45,10 @@ extension ControllerDiagnosis {
         .readAll(limit: 4096)
       offered = controllerNames(in: list)
       kernelTable = String(decoding: try processes.read("cgroups"), as: UTF8.self)
+      if path != "/" {
+        let place = try openGroup(String(path.dropFirst()), in: hierarchy.root)
+        isThreaded = controllerNames(in: try read("cgroup.type", of: place)).first != "domain"
+      }
     } catch {
       throw .kernel(error)
     }

@@ -152,7 +152,7 @@ extension ControlGroup {
     in hierarchy: borrowing CgroupHierarchy,
     _ processes: borrowing ProcessFiles,
   ) throws(CgroupError) -> CgroupError {
-    let diagnosis = try ControllerDiagnosis(of: hierarchy, processes)
+    let diagnosis = try ControllerDiagnosis(of: hierarchy, at: parent, processes)
     let absent = settings.first {
       $0.controller.map { !diagnosis.offered.contains($0) } ?? false
     }
@@ -161,6 +161,8 @@ extension ControlGroup {
     let reason =
       switch error.code {
       case .busy: "the cgroup \(parent) has processes of its own: choose a path below another one"
+      case .notSupported:
+        "the cgroup \(parent) is threaded, or below one that is: choose a path below another one"
       case .noEntry: diagnosis.reason(for: controller, at: parent)
       default: absent == nil ? "\(error)" : diagnosis.reason(for: controller, at: parent)
       }

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+# config-linux.md#rdma, on the kernel's RDMA over a dummy network card.
+load cgroup
+teardown() {
+  finish
+  [ -z "${DEVICE-}" ] || ip link delete "${DEVICE}-card"
+}
+
+rdma_device() {
+  require_controller rdma
+  require rdma
+  modprobe -q rdma_rxe || skip "missing: the kernel module rdma_rxe"
+  DEVICE=rxe$BATS_TEST_NUMBER
+  ip link add "$DEVICE-card" type dummy
+  ip link set "$DEVICE-card" up
+  rdma link add "$DEVICE" type rxe netdev "$DEVICE-card" || skip "missing: RDMA over a dummy card"
+}
+
+@test "limits become a line of rdma.max" {
+  rdma_device
+  becomes_limited '{"rdma": {"'"$DEVICE"'": {"hcaHandles": 3, "hcaObjects": 10000}}}' \
+    rdma.max "$DEVICE hca_handle=3 hca_object=10000"
+  becomes_limited '{"rdma": {"'"$DEVICE"'": {"hcaHandles": 3}}}' \
+    rdma.max "$DEVICE hca_handle=3 hca_object=max"
+  becomes_limited '{"rdma": {"'"$DEVICE"'": {"hcaObjects": 5}}}' \
+    rdma.max "$DEVICE hca_handle=max hca_object=5"
+}
+
+@test "a device that is not there is refused by its file's name" {
+  rdma_device
+  is_refused '{"rdma": {"nowhere0": {"hcaHandles": 3}}}' rdma.max
+}
