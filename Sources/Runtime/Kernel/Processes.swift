@@ -204,3 +204,12 @@ package enum Process {
     return unsafe String(cString: value)
   }
 }
+
+extension Process {
+  /// Stops this process until somebody continues it, as its terminal's user wants.
+  ///
+  /// See: SIGSTOP in signal(7).
+  package static func stopSelf() throws(KernelError) {
+    try check("kill", "SIGSTOP") { kill(getpid(), SIGSTOP) }
+  }
+}

@@ -36,6 +36,29 @@ package enum Signals {
     signal != SIGCHLD && signal != SIGPIPE && signal != SIGURG
   }
 
+  /// What a signal asks of a program that draws on a terminal.
+  package enum ScreenRequest: Equatable, Sendable {
+    /// The terminal has another size, or somebody else may have drawn on it.
+    case redraw
+    /// The program shall stop until it is continued.
+    case stop
+    /// The program shall end.
+    case end
+    case nothing
+  }
+
+  /// What a signal asks of a program that draws on a terminal.
+  ///
+  /// See: signal(7); those that can't be held back never come here.
+  package static func screenRequest(_ signal: Int32) -> ScreenRequest {
+    switch signal {
+    case SIGWINCH, SIGCONT: .redraw
+    case SIGTSTP: .stop
+    case SIGHUP, SIGINT, SIGQUIT, SIGTERM: .end
+    default: .nothing
+    }
+  }
+
   /// A descriptor that yields every signal as it arrives; they must be held back first.
   ///
   /// See: signalfd(2).

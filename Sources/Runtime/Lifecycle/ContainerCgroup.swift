@@ -51,7 +51,7 @@ extension NamespacePlan {
 ///
 /// Before init is recorded the record names a place that may yet turn out to be somebody else's:
 /// until then nothing but an empty one is the container's.
-private func withControlGroup<Value>(
+func withControlGroup<Value>(
   of record: ContainerRecord,
   on host: borrowing Host,
   _ body: (borrowing ControlGroup, borrowing CgroupHierarchy) throws(CgroupError) -> Value,

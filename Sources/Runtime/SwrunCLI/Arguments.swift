@@ -54,6 +54,12 @@ extension Arguments {
     var rest = words[...]
     var verb: Verb?
     while let word = rest.popFirst() {
+      // What another program shall read is not even looked at: `ps ID -ef`.
+      let isForeign = verb?.hasForeignWords == true && !positional.isEmpty
+      if isForeign {
+        positional += [word] + rest
+        break
+      }
       if word == "--" {
         positional += rest
         break

@@ -35,6 +35,8 @@ package struct Verb: Sendable {
   package let count: ClosedRange<Int>
   package let help: String
   package let options: [Option]
+  /// Whether what stands behind the first argument is another program's: no options of ours.
+  var hasForeignWords = false
 }
 
 /// Everything that swrun can be told.
@@ -45,14 +47,24 @@ package enum OptionTable {
       value: "DIR",
       "where containers' state is kept (/run/swrun, or $XDG_RUNTIME_DIR/swrun)"
     ),
-    Option("log", value: "FILE", "append messages to FILE as well"),
+    Option(
+      "log",
+      value: "WHERE",
+      "send messages there as well: FILE, file:FILE, journald:NAME or syslog:NAME"
+    ),
     Option(
       "log-format",
       value: "FORMAT",
       choices: ["text", "json"],
       "format of the log: text or json"
     ),
-    Option("debug", "say what is done"),
+    Option(
+      "log-level",
+      value: "LEVEL",
+      choices: LogLevel.allCases.map(\.rawValue),
+      "say no more than this: error, warning (the default) or debug"
+    ),
+    Option("debug", "say what is done: --log-level debug"),
     Option(
       "rootless",
       value: "WHEN",
@@ -70,6 +82,12 @@ package enum OptionTable {
     value: "DIR",
     "the bundle's directory (the current one)"
   )
+  /// For verbs that can be told of many containers in one word.
+  private static let regex = Option(
+    "regex",
+    short: "r",
+    "ID is an extended regular expression, and all that it matches are meant"
+  )
   private static let creation: [Option] = [
     bundle,
     Option("pid-file", value: "FILE", "write the process id of init to FILE"),
@@ -83,7 +101,35 @@ package enum OptionTable {
     Option("preserve-fds", value: "N", "pass N more descriptors, from 3 on, to the container"),
   ]
 
-  package static let verbs: [Verb] = [
+  package static let verbs: [Verb] =
+    lifecycle + observation + [
+      Verb(
+        name: "spec",
+        arguments: "",
+        count: 0...0,
+        help: "write a config.json to start from",
+        options: [
+          bundle,
+          Option("rootless", "write one for a caller without privileges"),
+        ]
+      ),
+      Verb(
+        name: "features",
+        arguments: "",
+        count: 0...0,
+        help: "print what this swrun can do as JSON",
+        options: []
+      ),
+      Verb(
+        name: "completion",
+        arguments: "SHELL",
+        count: 1...1,
+        help: "print completions for bash, zsh or fish, or the table of options (table)",
+        options: []
+      ),
+    ]
+
+  private static let lifecycle: [Verb] = [
     Verb(
       name: "create",
       arguments: "ID",
@@ -137,38 +183,14 @@ package enum OptionTable {
       arguments: "ID [SIGNAL]",
       count: 1...2,
       help: "send a signal to a container (SIGTERM)",
-      options: [Option("all", short: "a", "send it to all processes of the container")]
+      options: [Option("all", short: "a", "send it to all processes of the container"), regex]
     ),
     Verb(
       name: "delete",
       arguments: "ID",
       count: 1...1,
       help: "delete a container that has stopped",
-      options: [Option("force", short: "f", "kill it first if it is still running")]
-    ),
-    Verb(
-      name: "spec",
-      arguments: "",
-      count: 0...0,
-      help: "write a config.json to start from",
-      options: [
-        bundle,
-        Option("rootless", "write one for a caller without privileges"),
-      ]
-    ),
-    Verb(
-      name: "features",
-      arguments: "",
-      count: 0...0,
-      help: "print what this swrun can do as JSON",
-      options: []
-    ),
-    Verb(
-      name: "completion",
-      arguments: "SHELL",
-      count: 1...1,
-      help: "print completions for bash, zsh or fish, or the table of options (table)",
-      options: []
+      options: [Option("force", short: "f", "kill it first if it is still running"), regex]
     ),
   ]
 }
