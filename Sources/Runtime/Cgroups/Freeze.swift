@@ -30,18 +30,20 @@ extension ControlGroup {
     }
   }
 
-  /// The threads that have not stopped, with what they do; a few of them, if there are many.
+  /// The threads that can't be stopped, with what they do; a few of them, if there are many.
+  ///
+  /// Those that the kernel keeps; where there are none, those that just have not stopped.
   private func holdouts(
     _ processFiles: borrowing ProcessFiles,
   ) throws(CgroupError) -> [FreezerHoldout] {
     var list: [FreezerHoldout] = []
     for pid in try processes().sorted() {
       for thread in try threads(of: pid, processFiles) {
-        guard list.count < FreezerHoldout.mostNamed else { return list }
         if let holdout = try FreezerHoldout(thread, of: pid, processFiles) { list.append(holdout) }
       }
     }
-    return list
+    let kept = list.filter(\.isKeptByKernel)
+    return Array((kept.isEmpty ? list : kept).prefix(FreezerHoldout.mostNamed))
   }
 
   private func threads(
@@ -72,6 +74,9 @@ package struct FreezerHoldout: Equatable, Sendable, CustomStringConvertible {
 
   /// More would not make the message better.
   static let mostNamed = 8
+
+  /// Whether it is where no signal reaches it, and so no freezer.
+  var isKeptByKernel: Bool { [UInt8(ascii: "D"), UInt8(ascii: "R")].contains(state) }
 
   package var description: String {
     let who = thread == pid ? "process \(pid)" : "thread \(thread) of process \(pid)"
@@ -117,10 +122,10 @@ package struct FreezerHoldout: Equatable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Whether the freezer is content with a thread: it is trapped, or stopped by a tracer or a signal,
-  /// or waits for the child of a vfork(2).
+  /// Whether the freezer is content with a thread: it is trapped (under the name that the compiler has
+  /// left), or stopped by a tracer or a signal, or waits for the child of a vfork(2).
   static func countsAsStopped(_ identity: ProcessIdentity, in place: String) -> Bool {
     identity.isEnding || [UInt8(ascii: "T"), UInt8(ascii: "t")].contains(identity.state)
-      || ["do_freezer_trap", "wait_for_vfork_done", "kernel_clone"].contains(place)
+      || ["do_freezer_trap", "get_signal", "wait_for_vfork_done", "kernel_clone"].contains(place)
   }
 }
