@@ -97,7 +97,8 @@ class Terminal:
     def fits(self, rows, columns):
         # The first frame after the change may have been on its way.
         self.until(lambda: len(self.frames()) > 2, "two frames")
-        lines = re.sub(rb"\x1b\[[?0-9]*[A-Za-z]", b"", self.frames()[1]).split(b"\r\n")
+        text = re.sub(rb"\x1b\[[?0-9]*[A-Za-z]|\r", b"", self.frames()[1])
+        lines = text.removesuffix(b"\n").split(b"\n")
         if len(lines) > rows or any(len(line) > columns for line in lines):
             raise Failure(f"does not fit {rows} rows and {columns} columns: {lines}")
         if not any(len(line) > columns // 2 for line in lines):

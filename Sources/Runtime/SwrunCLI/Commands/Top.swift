@@ -68,7 +68,8 @@ private func showLive(
   var next = Clock.monotonicMilliseconds + min(interval, 500)
   while true {
     let rows = usageRows(now, since: before, sortedBy: column)
-    let title = "swrun top: \(rows.count) containers, by \(column.rawValue)"
+    let count = rows.count == 1 ? "1 container" : "\(rows.count) containers"
+    let title = "swrun top: \(count), by \(column.rawValue)"
     let help = "q quits; c, m, i, p, n sort by cpu, memory, io, pids, name"
     let event = try onTerminal { () throws(KernelError) in
       try screen.draw(["\(title)   (\(help))", ""] + UsageTable.lines(rows))
