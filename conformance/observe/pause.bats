@@ -112,6 +112,7 @@ frozen() { grep -qx "frozen $1" "$(group)/cgroup.events"; }
   started
   ok runtime pause c1
   refused runtime delete c1
+  says "that is not stopped: paused"
   [ "$(container_status c1)" = paused ]
   ok runtime delete --force c1
   [ ! -d "$(group)" ]
