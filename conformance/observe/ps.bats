@@ -10,6 +10,12 @@ crowd() {
   eventually grep -q ready c1.out
 }
 
+# User-mode Linux has no time of its boot, which the ps of some releases can't do without.
+require_ps() {
+  require ps
+  ps -ef >/dev/null 2>&1 || skip "missing: a ps that works on this kernel"
+}
+
 # As ps prints them: one a line, sorted.
 members() { sort -n "$(cgroup2_root)/$TAG/c1/cgroup.procs"; }
 
@@ -31,7 +37,7 @@ members() { sort -n "$(cgroup2_root)/$TAG/c1/cgroup.procs"; }
 }
 
 @test "the table is that of ps -ef, of the container's processes alone" {
-  require ps
+  require_ps
   crowd
   ok runtime ps c1
   [[ "$(head -1 <<<"$output")" == UID*PID*CMD ]]
@@ -39,7 +45,7 @@ members() { sort -n "$(cgroup2_root)/$TAG/c1/cgroup.procs"; }
 }
 
 @test "options behind the id are those of ps" {
-  require ps
+  require_ps
   crowd
   ok runtime ps --format table c1 -e -o comm,pid
   [[ "$(head -1 <<<"$output")" == COMMAND*PID ]]
