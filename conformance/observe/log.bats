@@ -15,6 +15,8 @@ damaged() {
 listening() {
   local path=$1
   shift
+  # The program may be below /run itself.
+  cp "$SWRUN" swrun
   # shellcheck disable=SC2016
   ok timeout 30 unshare -m --propagation private sh -c '
     mount -t tmpfs none /run && mkdir -p /run/systemd/journal /run/dev || exit
@@ -78,23 +80,23 @@ listening() {
 
 @test "journald gets the message with level and name" {
   listening /run/systemd/journal/socket \
-    sh -c '"$0" --root "$1" --log journald:pod-7 state nobody; [ $? -eq 1 ]' "$SWRUN" "$STATE"
+    sh -c './swrun --root "$0" --log journald:pod-7 state nobody; [ $? -eq 1 ]' "$STATE"
   [ "$(cat datagrams)" = 'PRIORITY=3\nSYSLOG_IDENTIFIER=pod-7\nMESSAGE=container does not exist\n' ]
 }
 
 @test "syslog gets the message with facility, level, time, name and process" {
   listening /dev/log \
-    sh -c '"$0" --root "$1" --log syslog: state nobody; [ $? -eq 1 ]' "$SWRUN" "$STATE"
+    sh -c './swrun --root "$0" --log syslog: state nobody; [ $? -eq 1 ]' "$STATE"
   grep -qE '^<11>[A-Z][a-z]{2} [ 1-3][0-9] [0-9:]{8} swrun\[[0-9]+\]: container does not exist$' datagrams
 }
 
 @test "journald gets warnings too, and JSON where that is asked for" {
   damaged c9
-  listening /run/systemd/journal/socket "$SWRUN" --root "$STATE" --log journald:pod delete --force c9
+  listening /run/systemd/journal/socket ./swrun --root "$STATE" --log journald:pod delete --force c9
   grep -q '^PRIORITY=4\\n.*MESSAGE=removing the state' datagrams
   rm datagrams
   listening /run/systemd/journal/socket sh -c '
-    "$0" --root "$1" --log journald:pod --log-format json state nobody; [ $? -eq 1 ]' "$SWRUN" "$STATE"
+    ./swrun --root "$0" --log journald:pod --log-format json state nobody; [ $? -eq 1 ]' "$STATE"
   sed -n 's/.*MESSAGE=\(.*\)\\n$/\1/p' datagrams | jq -e '.level == "error" and .time'
 }
 
