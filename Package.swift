@@ -165,6 +165,7 @@ let package = Package(
     tests("Capabilities", "Capabilities"),
     tests("Confinement", "Confinement"),
     tests("Launch", "Launch"),
+    tests("Lifecycle", "Lifecycle"),
     tests("SwrunCLI", "SwrunCLI"),
     tests("ImageSpec", "ImageSpec"),
     tests("Archive", "Archive", resources: [.copy("Fixtures")]),

@@ -229,6 +229,17 @@ struct WriterTests {
     #expect(String(decoding: value.text(.indented(4)), as: UTF8.self).contains("\n        1,\n"))
   }
 
+  @Test(
+    "Hundredths have no zero at the end",
+    arguments: [
+      (UInt64(0), "0"), (7, "0.07"), (50, "0.5"), (1234, "12.34"), (1200, "12"),
+      (.max, "184467440737095516.15"),
+    ]
+  )
+  func hundredths(value: UInt64, text: String) {
+    #expect(String(decoding: JSONValue.hundredths(value).text(.compact), as: UTF8.self) == text)
+  }
+
   @Test("Members without a value are left out")
   func absentMembers() {
     let value = JSONValue.object(present: [("a", nil), ("b", .null), ("c", 1)])

@@ -54,6 +54,16 @@ import Testing
       Arguments(globals: [:], verb: "state", options: [:], positional: ["-id"])
     ),
     (
+      "options of ps behind the id of swrun ps, whatever they look like",
+      ["ps", "--format", "table", "id", "-o", "pid", "--", "--root=x"],
+      Arguments(
+        globals: [:],
+        verb: "ps",
+        options: ["format": "table"],
+        positional: ["id", "-o", "pid", "--", "--root=x"]
+      )
+    ),
+    (
       "a flag switched off",
       ["delete", "--force=false", "id"],
       Arguments(globals: [:], verb: "delete", options: [:], positional: ["id"])

@@ -90,13 +90,11 @@ int ckernel_set_window_size(int terminal, unsigned short rows, unsigned short co
 }
 
 int ckernel_window_size(int terminal, unsigned short *rows, unsigned short *columns) {
-  struct winsize size;
-  int result = ioctl(terminal, TIOCGWINSZ, &size);
-  if (result == 0) {
-    *rows = size.ws_row;
-    *columns = size.ws_col;
-  }
-  return result;
+  struct winsize size = {0};
+  if (ioctl(terminal, TIOCGWINSZ, &size) < 0) return -1;
+  *rows = size.ws_row;
+  *columns = size.ws_col;
+  return 0;
 }
 
 int ckernel_set_controlling_terminal(int terminal) { return ioctl(terminal, TIOCSCTTY, 0); }
@@ -167,14 +165,14 @@ long ckernel_receive(int socket, void *bytes, unsigned long capacity, int *descr
   return count;
 }
 
-int ckernel_connect_unix(const char *path) {
+static int connect_path(const char *path, int type) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   if (strlen(path) >= sizeof address.sun_path) {
     errno = ENAMETOOLONG;
     return -1;
   }
   strcpy(address.sun_path, path);
-  int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int s = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
   if (s < 0) return -1;
   if (connect(s, (struct sockaddr *)&address, sizeof address) < 0) {
     int saved = errno;
@@ -184,6 +182,10 @@ int ckernel_connect_unix(const char *path) {
   }
   return s;
 }
+
+int ckernel_connect_unix(const char *path) { return connect_path(path, SOCK_STREAM); }
+
+int ckernel_connect_unix_datagram(const char *path) { return connect_path(path, SOCK_DGRAM); }
 
 int ckernel_set_close_on_exec(int descriptor, int on) {
   return fcntl(descriptor, F_SETFD, on ? FD_CLOEXEC : 0);

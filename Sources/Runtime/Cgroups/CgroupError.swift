@@ -20,6 +20,8 @@ package enum CgroupError: Error, Equatable, Sendable {
   case limitsWithoutCgroup([String], reason: String)
   /// Something did not happen in time.
   case timedOut(String, waitingFor: String)
+  /// Threads that the freezer can't stop.
+  case notFrozen(String, holdouts: [FreezerHoldout])
   case kernel(KernelError)
 }
 
@@ -38,6 +40,9 @@ extension CgroupError: CustomStringConvertible {
     case .limitsWithoutCgroup(let limits, let reason):
       "limits (\(limits.joined(separator: ", "))) need a cgroup, and there is none: \(reason)"
     case .timedOut(let path, let event): "cgroup \(path): timed out waiting for \(event)"
+    case .notFrozen(let path, let holdouts):
+      "cgroup \(path) can't be frozen: "
+        + holdouts.map(\.description).joined(separator: ", ")
     case .kernel(let error): "cgroup: \(error)"
     }
   }
@@ -47,7 +52,7 @@ extension CgroupError: CustomStringConvertible {
     switch self {
     case .notMounted, .notPermitted: true
     case .invalidPath, .populated, .missingController, .missingFile, .invalidLimit,
-      .limitsWithoutCgroup, .timedOut, .kernel:
+      .limitsWithoutCgroup, .timedOut, .notFrozen, .kernel:
       false
     }
   }

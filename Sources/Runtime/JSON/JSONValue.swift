@@ -6,6 +6,8 @@ package enum JSONValue: Equatable, Sendable {
   case boolean(Bool)
   case integer(Int64)
   case unsigned(UInt64)
+  /// A number of hundredths: what has two decimals at most stays exact.
+  case hundredths(UInt64)
   case string(String)
   case array([JSONValue])
   case object([Member])

@@ -13,6 +13,7 @@ struct JSONWriter {
     case .boolean(let truth): append(truth ? "true" : "false")
     case .integer(let number): append(String(number))
     case .unsigned(let number): append(String(number))
+    case .hundredths(let number): append(shortest(hundredths: number))
     case .string(let text): writeString(text)
     case .array(let elements):
       writeList(elements, "[", "]", level: level) { writer, element in
@@ -25,6 +26,13 @@ struct JSONWriter {
         writer.write(member.value, level: level + 1)
       }
     }
+  }
+
+  /// Without a zero at the end of its decimals: 1.5, 0.07, 3.
+  private func shortest(hundredths number: UInt64) -> String {
+    let (whole, rest) = number.quotientAndRemainder(dividingBy: 100)
+    if rest == 0 { return "\(whole)" }
+    return rest % 10 == 0 ? "\(whole).\(rest / 10)" : "\(whole).\(rest < 10 ? "0" : "")\(rest)"
   }
 
   private mutating func writeList<Element>(

@@ -10,6 +10,8 @@ package struct PollEvents: OptionSet, Sendable {
   }
 
   package static let readable = PollEvents(rawValue: Int16(POLLIN))
+  /// See: cgroup-v2.rst, "cgroup.events": POLLPRI.
+  package static let changed = PollEvents(rawValue: Int16(POLLPRI))
   package static let writable = PollEvents(rawValue: Int16(POLLOUT))
   /// Comes unasked: nobody is at the other end, or the descriptor is unusable.
   package static let ended = PollEvents(rawValue: Int16(POLLERR | POLLHUP | POLLNVAL))
@@ -42,6 +44,21 @@ package func poll(_ requests: inout [PollRequest], milliseconds: Int32) throws(K
   }
   for index in requests.indices {
     requests[index].happened = PollEvents(rawValue: list[index].revents)
+  }
+}
+
+extension DescriptorTable {
+  /// Waits until something happens on one of several descriptors.
+  ///
+  /// - Returns: for each whether it did, errors and hang-ups included; all false when `milliseconds`
+  ///   went by first, or a signal came.
+  package static func wait(
+    for requests: [PollRequest],
+    milliseconds: Int32,
+  ) throws(KernelError) -> [Bool] {
+    var requests = requests
+    try poll(&requests, milliseconds: milliseconds)
+    return requests.map { !$0.happened.isEmpty }
   }
 }
 

@@ -161,29 +161,13 @@ package enum Clock {
 }
 
 extension OwnedDescriptor {
-  /// What can happen to a descriptor.
-  package enum Readiness: Sendable {
-    /// There is something to read, or the other end is closed.
-    case readable
-    /// POLLPRI: a file of cgroupfs has changed.
-    case changed
-    /// POLLERR: a pipe that nobody reads.
-    case failed
-  }
-
   /// Waits until something happens.
   ///
   /// - Returns: false when `milliseconds` have gone by first; -1 waits for ever.
-  package func wait(for readiness: Readiness, milliseconds: Int32) throws(KernelError) -> Bool {
-    let events: CInt =
-      switch readiness {
-      case .readable: CInt(POLLIN)
-      case .changed: CInt(POLLPRI)
-      case .failed: 0  // POLLERR is always reported
-      }
-    var request = pollfd(fd: raw, events: Int16(events), revents: 0)
-    let count = try check("poll") { unsafe poll(&request, 1, milliseconds) }
-    return count > 0
+  package func wait(for wanted: PollEvents, milliseconds: Int32) throws(KernelError) -> Bool {
+    var requests = [PollRequest(raw, wanted)]
+    try poll(&requests, milliseconds: milliseconds)
+    return !requests[0].happened.isEmpty
   }
 }
 

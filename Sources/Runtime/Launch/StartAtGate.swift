@@ -15,7 +15,7 @@ package func startAtGate(
 ) throws(LaunchError) {
   try about("start") { () throws(KernelError) in
     try gate.writeAll(CreatorMessage.start.frame)
-    _ = try gate.wait(for: .failed, milliseconds: -1)
+    _ = try gate.wait(for: [], milliseconds: -1)
   }
   let bytes = try failure()
   guard !bytes.isEmpty else { return }

@@ -20,6 +20,9 @@ func lockedContainer(
 struct Observation {
   var record: ContainerRecord
   var status: ContainerStatus
+
+  /// Whether the container has an init that is done being made.
+  var isAlive: Bool { [.created, .running, .paused].contains(status) }
 }
 
 /// Looks at a container; nil for one of which nothing is recorded yet.
@@ -33,8 +36,19 @@ func observe(
   var status = try withState { () throws(StateError) in
     try directory.status(of: record, host.processes)
   }
-  if status == .running, try isFrozen(record, on: host) { status = .paused }
+  if [.created, .running].contains(status), try isFrozen(record, on: host) { status = .paused }
   return Observation(record: record, status: status)
+}
+
+/// Looks at a container by its name.
+///
+/// - Throws: `doesNotExist`, also for one of which nothing is recorded yet.
+func observe(_ id: ContainerID, on host: borrowing Host) throws(RuntimeError) -> Observation {
+  let directory = try withState { () throws(StateError) in
+    try ContainerDirectory.existing(id, in: host.root)
+  }
+  guard let seen = try observe(directory, on: host) else { throw .state(.doesNotExist(id)) }
+  return seen
 }
 
 /// Opens the process that is the container's init.

@@ -67,6 +67,7 @@ private func deleteLocked(
       try directory.status(of: record, host.processes)
     }
     guard force || status != .running else {
+      let status = try isFrozen(record, on: host) ? ContainerStatus.paused : status
       throw .refused("cannot delete container \(record.id) that is not stopped: \(status.rawValue)")
     }
     try killEverything(of: record, on: host)

@@ -11,10 +11,7 @@ package func kill(
   all: Bool,
   on host: borrowing Host,
 ) throws(RuntimeError) {
-  let directory = try withState { () throws(StateError) in
-    try ContainerDirectory.existing(id, in: host.root)
-  }
-  guard let seen = try observe(directory, on: host) else { throw .state(.doesNotExist(id)) }
+  let seen = try observe(id, on: host)
   let isLast = signal == 9 && seen.record.sharesPidNamespace
   if all || isLast {
     let reached = try signalEverything(of: seen.record, signal, on: host)

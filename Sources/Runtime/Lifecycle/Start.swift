@@ -16,6 +16,10 @@ package func start(_ id: ContainerID, on host: borrowing Host) throws(RuntimeErr
   guard let record, status == .created else {
     throw .refused("cannot start container \(id): it is \(status.rawValue), not created")
   }
+  // It would not go through its gate before somebody resumes it.
+  guard try !isFrozen(record, on: host) else {
+    throw .refused("cannot start container \(id): it is paused")
+  }
   try open(gate: withState { () throws(StateError) in try directory.openGate() }, of: directory)
   try runPoststartHooks(record, on: host)
 }

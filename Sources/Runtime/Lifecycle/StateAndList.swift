@@ -9,13 +9,7 @@ package func state(
   of id: ContainerID,
   on host: borrowing Host,
 ) throws(RuntimeError) -> JSONValue {
-  let directory = try withState { () throws(StateError) in
-    try ContainerDirectory.existing(id, in: host.root)
-  }
-  guard let seen = try observe(directory, on: host) else {
-    throw .state(.doesNotExist(id))
-  }
-  return seen.document
+  try observe(id, on: host).document
 }
 
 /// The states of all containers, sorted by id.
@@ -41,4 +35,22 @@ extension Observation {
   var document: JSONValue {
     record.stateDocument(status, pid: record.initProcess?.pid ?? 0)
   }
+}
+
+/// The names of the containers that an extended regular expression matches anywhere, sorted.
+///
+/// See: regex(7).
+package func containers(
+  matching pattern: String,
+  on host: borrowing Host,
+) throws(RuntimeError) -> [ContainerID] {
+  guard let expression = RegularExpression(pattern) else {
+    throw .refused("\"\(pattern)\" is no extended regular expression: see regex(7)")
+  }
+  var list: [ContainerID] = []
+  for id in try withState({ () throws(StateError) in try host.root.containers() })
+  where expression.matches(id.description) {
+    list.append(id)
+  }
+  return list
 }

@@ -25,6 +25,14 @@ package enum Completions {
     OptionTable.verbs.map(\.name).joined(separator: " ")
   }
 
+  /// The verbs that are about a container that is there, as patterns of the shell's `case`.
+  private static var verbsOnContainers: String {
+    OptionTable.verbs.filter {
+      $0.arguments.hasPrefix("ID") && !["create", "run"].contains($0.name)
+    }
+    .map { "\($0.name):*" }.joined(separator: "|")
+  }
+
   private static var bash: String {
     let cases = OptionTable.verbs.map { verb in
       let words = verb.options.map(\.words).joined(separator: " ")
@@ -43,8 +51,8 @@ package enum Completions {
           "") words="\(verbNames) \(OptionTable.globals.map(\.words).joined(separator: " "))" ;;
       \(cases.joined())  esac
         case $verb:$word in
-          start:-*|state:-*|kill:-*|delete:-*) ;;
-          start:*|state:*|kill:*|delete:*) words="$words $(swrun list --quiet 2>/dev/null)" ;;
+          *:-*) ;;
+          \(verbsOnContainers)) words="$words $(swrun list --quiet 2>/dev/null)" ;;
         esac
         COMPREPLY=($(compgen -W "$words" -- "$word"))
       }

@@ -51,14 +51,24 @@ package enum OptionTable {
       value: "DIR",
       "where containers' state is kept (/run/swrun, or $XDG_RUNTIME_DIR/swrun)"
     ),
-    Option("log", value: "FILE", "append messages to FILE as well"),
+    Option(
+      "log",
+      value: "WHERE",
+      "send messages there as well: FILE, file:FILE, journald:NAME or syslog:NAME"
+    ),
     Option(
       "log-format",
       value: "FORMAT",
       choices: ["text", "json"],
       "format of the log: text or json"
     ),
-    Option("debug", "say what is done"),
+    Option(
+      "log-level",
+      value: "LEVEL",
+      choices: LogLevel.allCases.map(\.rawValue),
+      "say no more than this: error, warning (the default) or debug"
+    ),
+    Option("debug", "say what is done: --log-level debug"),
     Option(
       "rootless",
       value: "WHEN",
@@ -70,161 +80,27 @@ package enum OptionTable {
     Option("version", short: "v", "show versions"),
   ]
 
-  private static let bundle = Option(
+  static let bundle = Option(
     "bundle",
     short: "b",
     value: "DIR",
     "the bundle's directory (the current one)"
   )
-  private static let consoleSocket = Option(
+  static let consoleSocket = Option(
     "console-socket",
     value: "SOCKET",
     "send the terminal's master to who listens at SOCKET"
   )
-  private static let noSubreaper = Option(
+  static let noSubreaper = Option(
     "no-subreaper",
     "don't adopt the orphans of the container's processes"
   )
-  private static let creation: [Option] = [
-    bundle,
-    Option("pid-file", value: "FILE", "write the process id of init to FILE"),
-    consoleSocket,
-    Option("pidfd-socket", value: "SOCKET", "send a pidfd of init to who listens at SOCKET"),
-    Option("no-pivot", "move the rootfs over / in place of pivot_root, for ramdisks"),
-    Option("no-new-keyring", "stay in the caller's session keyring"),
-    Option("preserve-fds", value: "N", "pass N more descriptors, from 3 on, to the container"),
-  ]
+  /// For verbs that can be told of many containers in one word.
+  static let regex = Option(
+    "regex",
+    short: "r",
+    "ID is an extended regular expression, and all that it matches are meant"
+  )
 
-  private static let execution: [Option] = [
-    Option("process", short: "p", value: "FILE", "take the process from FILE, a section as JSON"),
-    Option("detach", short: "d", "don't wait for its end"),
-    Option("tty", short: "t", "give it a terminal"),
-    Option("env", short: "e", value: "NAME=VALUE", isRepeatable: true, "set a variable"),
-    Option("user", short: "u", value: "UID[:GID]", "run it as this user, and group"),
-    Option(
-      "additional-gids",
-      short: "g",
-      value: "GID",
-      isRepeatable: true,
-      "add a group"
-    ),
-    Option("cwd", value: "DIR", "its working directory in the container"),
-    Option("cap", short: "c", value: "CAP", isRepeatable: true, "add a capability"),
-    Option("apparmor", value: "PROFILE", "its AppArmor profile"),
-    Option("process-label", value: "LABEL", "its SELinux label"),
-    Option("no-new-privs", "let it gain no privileges"),
-    Option("preserve-fds", value: "N", "pass N more descriptors, from 3 on, to it"),
-    Option("pid-file", value: "FILE", "write its process id to FILE"),
-    consoleSocket,
-    Option("pidfd-socket", value: "SOCKET", "send a pidfd of it to who listens at SOCKET"),
-    Option("cgroup", value: "PATH", "run it in a control group below the container's"),
-    Option("ignore-paused", "go ahead in a paused container"),
-    noSubreaper,
-  ]
-
-  package static let verbs: [Verb] = [
-    Verb(
-      name: "create",
-      arguments: "ID",
-      count: 1...1,
-      help: "make a container, not started yet",
-      options: creation
-    ),
-    Verb(
-      name: "start",
-      arguments: "ID",
-      count: 1...1,
-      help: "start the program of a created container",
-      options: []
-    ),
-    Verb(
-      name: "run",
-      arguments: "ID",
-      count: 1...1,
-      help: "make and start a container, and wait for its end",
-      options: creation + [
-        Option("detach", short: "d", "don't wait for its end"),
-        Option("keep", "keep the container's state when it has ended"),
-        noSubreaper,
-      ]
-    ),
-    Verb(
-      name: "exec",
-      arguments: "ID [COMMAND [ARGUMENT...]]",
-      count: 1...Int.max,
-      help: "run another process in a container, and wait for its end",
-      options: execution,
-      takesCommand: true
-    ),
-    Verb(
-      name: "state",
-      arguments: "ID",
-      count: 1...1,
-      help: "print the state of a container as JSON",
-      options: []
-    ),
-    Verb(
-      name: "list",
-      arguments: "",
-      count: 0...0,
-      help: "list containers",
-      options: [
-        Option(
-          "format",
-          short: "f",
-          value: "FORMAT",
-          choices: ["table", "json"],
-          "table or json"
-        ),
-        Option("quiet", short: "q", "print ids only"),
-      ]
-    ),
-    Verb(
-      name: "kill",
-      arguments: "ID [SIGNAL]",
-      count: 1...2,
-      help: "send a signal to a container (SIGTERM)",
-      options: [Option("all", short: "a", "send it to all processes of the container")]
-    ),
-    Verb(
-      name: "delete",
-      arguments: "ID",
-      count: 1...1,
-      help: "delete a container that has stopped",
-      options: [Option("force", short: "f", "kill it first if it is still running")]
-    ),
-    Verb(
-      name: "spec",
-      arguments: "",
-      count: 0...0,
-      help: "write a config.json to start from",
-      options: [
-        bundle,
-        Option("rootless", "write one for a caller without privileges"),
-      ]
-    ),
-    Verb(
-      name: "check",
-      arguments: "[BUNDLE]",
-      count: 0...1,
-      help: "say all that is wrong with a bundle, and what weakens it",
-      options: [
-        Option("format", short: "f", value: "FORMAT", choices: ["text", "json"], "text or json")
-      ]
-    ),
-    Verb(
-      name: "features",
-      arguments: "",
-      count: 0...0,
-      help: "print what this swrun can do as JSON",
-      options: []
-    ),
-    Verb(
-      name: "completion",
-      arguments: "SHELL",
-      count: 1...1,
-      help: "print completions for bash, zsh or fish, or the table of options (table)",
-      options: []
-    ),
-  ]
+  package static let verbs: [Verb] = lifecycle + observation + tools
 }

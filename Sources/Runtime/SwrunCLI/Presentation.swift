@@ -7,9 +7,10 @@ import Lifecycle
 /// Callers match on texts and parse the log: runtime contract in swrun(8), "DIAGNOSTICS".
 struct Presentation: Sendable {
   var verb: String?
-  var logPath: String?
+  var log: LogDestination?
   var isJSON: Bool
-  var isDebug: Bool
+  /// What is said at most.
+  var level: LogLevel
 
   /// Prints a result on standard output.
   func show(_ text: String) throws(RuntimeError) {
@@ -40,55 +41,57 @@ struct Presentation: Sendable {
   func report(failure: String) {
     let subject = verb.map { "swrun: \($0): " } ?? "swrun: "
     let message = oneLine(failure)
-    if isJSON, logPath == nil {
-      write(entry(level: "error", message), to: 2)
+    if isJSON, log == nil {
+      write(entry(level: .error, message), to: 2)
     } else {
       write([UInt8]("\(subject)\(message)\n".utf8), to: 2)
     }
-    appendToLog(level: "error", message)
+    appendToLog(level: .error, message)
   }
 
   /// Says what does not keep the command from going on; never in a JSON log, which is for failures.
   func warn(_ text: String) {
+    guard level >= .warning else { return }
     let message = oneLine(text)
     write([UInt8]("swrun: warning: \(message)\n".utf8), to: 2)
-    if !isJSON { appendToLog(level: "warning", message) }
+    if !isJSON { appendToLog(level: .warning, message) }
   }
 
-  /// Says what is done, with `--debug` only.
+  /// Says what is done, to who wants to know it.
   func debug(_ text: String) {
-    guard isDebug else { return }
-    if logPath == nil {
+    guard level >= .debug else { return }
+    if log == nil {
       write([UInt8]("swrun: debug: \(oneLine(text))\n".utf8), to: 2)
     } else {
-      appendToLog(level: "debug", oneLine(text))
+      appendToLog(level: .debug, oneLine(text))
     }
   }
 
   /// Makes sure that the log can be written, before anything is done.
   func openLog() throws(KernelError) {
-    guard let logPath else { return }
-    _ = try open(logPath, [.writeOnly, .create, .append], mode: 0o644)
+    try log?.check()
   }
 
-  private func appendToLog(level: String, _ message: String) {
-    guard let logPath else { return }
+  private func appendToLog(level: LogLevel, _ message: String) {
+    guard let log else { return }
+    let line = entry(level: level, message)
+    // Who asks for JSON gets it from a daemon too.
+    let text = isJSON ? String(decoding: line.dropLast(), as: UTF8.self) : message
     do throws(KernelError) {
-      let file = try open(logPath, [.writeOnly, .create, .append], mode: 0o644)
-      try file.writeAll(entry(level: level, message))
+      try log.write(level: level, message: text, line: line)
     } catch {
-      write([UInt8]("swrun: log \(logPath): \(error)\n".utf8), to: 2)
+      write([UInt8]("swrun: log: \(error)\n".utf8), to: 2)
     }
   }
 
-  private func entry(level: String, _ message: String) -> [UInt8] {
+  private func entry(level: LogLevel, _ message: String) -> [UInt8] {
     let now = Clock.now
     let time = Clock.rfc3339(seconds: now.seconds, nanoseconds: now.nanoseconds)
     guard isJSON else {
-      return [UInt8]("time=\"\(time)\" level=\(level) msg=\"\(quoted(message))\"\n".utf8)
+      return [UInt8]("time=\"\(time)\" level=\(level.rawValue) msg=\"\(quoted(message))\"\n".utf8)
     }
     let value: JSONValue = [
-      "level": .string(level), "msg": .string(message), "time": .string(time),
+      "level": .string(level.rawValue), "msg": .string(message), "time": .string(time),
     ]
     return value.text(.compact) + [UInt8(ascii: "\n")]
   }
@@ -99,15 +102,6 @@ struct Presentation: Sendable {
       if character == "\"" || character == "\\" { text.append("\\") }
       text.append(character)
     }
-  }
-
-  /// A message as one line, whatever a file name or a hook has put into it.
-  private func oneLine(_ text: String) -> String {
-    String(
-      String.UnicodeScalarView(
-        text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? " " : $0 }
-      )
-    )
   }
 
   private func write(_ bytes: [UInt8], to number: CInt) {

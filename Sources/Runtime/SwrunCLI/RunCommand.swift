@@ -8,7 +8,7 @@ import State
 /// - Parameter words: the command line, the program's name first.
 /// - Returns: the status to exit with: swrun(8), "EXIT STATUS".
 package func runCommand(_ words: [String]) -> Int32 {
-  var presentation = Presentation(verb: nil, logPath: nil, isJSON: false, isDebug: false)
+  var presentation = Presentation(verb: nil, log: nil, isJSON: false, level: .warning)
   let arguments: Arguments
   Signals.settleActions()
   do throws(KernelError) {
@@ -25,13 +25,13 @@ package func runCommand(_ words: [String]) -> Int32 {
     return ExitCode.failure
   }
   presentation.verb = arguments.verb
-  presentation.logPath = arguments.globals["log"]
+  presentation.log = arguments.globals["log"].map(LogDestination.init)
   presentation.isJSON = arguments.globals["log-format"] == "json"
-  presentation.isDebug = arguments.globals["debug"] != nil
+  presentation.level = arguments.logLevel
   do throws(KernelError) {
     try presentation.openLog()
   } catch {
-    presentation.logPath = nil
+    presentation.log = nil
     presentation.report(failure: "log: \(error)")
     return ExitCode.failure
   }
@@ -78,6 +78,8 @@ private func perform(
     return try check(arguments, presentation)
   case "exec":
     return try exec(arguments, words, presentation)
+  case "top":
+    return try top(arguments, presentation)
   case "spec":
     try writeSpec(arguments)
   case "features":
@@ -103,7 +105,19 @@ private func performOnContainer(
   case "state": try presentation.show(state(of: arguments.id(), on: host))
   case "list": try list(arguments, presentation, on: host)
   case "kill": try kill(arguments, on: host)
-  case "delete": try delete(arguments.id(), force: arguments.has("force"), on: host)
+  case "delete": try delete(arguments, on: host)
+  case "pause": try pause(arguments.id(), on: host)
+  case "resume": try resume(arguments.id(), on: host)
+  case "events": try showEvents(arguments, presentation, on: host)
+  case "ps": try listProcesses(arguments, presentation, on: host)
   default: throw .refused("no command given")
+  }
+}
+
+extension Arguments {
+  /// What is said at most; `--debug` is the older way to ask for everything.
+  fileprivate var logLevel: LogLevel {
+    guard globals["debug"] == nil else { return .debug }
+    return globals["log-level"].flatMap(LogLevel.init(rawValue:)) ?? .warning
   }
 }

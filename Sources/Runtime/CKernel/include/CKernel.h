@@ -59,8 +59,9 @@ int ckernel_set_link_up(const char *link);
 long ckernel_send(int socket, const void *bytes, unsigned long count, int descriptor);
 long ckernel_receive(int socket, void *bytes, unsigned long capacity, int *descriptor);
 
-// A stream or seqpacket connection to a path; the path may not exceed 107 bytes.
+// A stream or datagram connection to a path; the path may not exceed 107 bytes.
 int ckernel_connect_unix(const char *path);
+int ckernel_connect_unix_datagram(const char *path);
 
 // fcntl(2): F_SETFD, F_DUPFD_CLOEXEC, F_SETFL.
 int ckernel_set_close_on_exec(int descriptor, int on);

@@ -1,0 +1,46 @@
+import Cgroups
+import Kernel
+package import State
+
+/// How long the processes of a container may take to stop, in milliseconds.
+private let freezingTime: Int64 = 10_000
+
+/// Stops every process of a container, started or not, until it is resumed.
+///
+/// It is paused when this returns; when a process can't be stopped the error names it, and all go on.
+///
+/// See: cgroup-v2.rst, "cgroup.freeze".
+///
+/// - Throws: `container not running` for one that is paused already too, as runc does.
+package func pause(_ id: ContainerID, on host: borrowing Host) throws(RuntimeError) {
+  let seen = try observe(id, on: host)
+  guard seen.status != .paused else { throw .refused("container not running: it is paused") }
+  guard seen.isAlive else { throw .refused("container not running") }
+  let isDone: Void? = try withControlGroup(of: seen.record, on: host) {
+    (group, _) throws(CgroupError) in
+    try group.freeze(host.processes, withinMilliseconds: freezingTime)
+  }
+  // A control group without processes counts as frozen: init may have ended meanwhile.
+  let isAlive = try observe(id, on: host).isAlive
+  guard isAlive else { throw .refused("container not running") }
+  guard isDone != nil else {
+    throw .refused("container \(id) has no cgroup, and can't be paused without one")
+  }
+}
+
+/// Lets the processes of a paused container go on.
+///
+/// One that is being paused, by a command that was killed at it, is resumed too.
+///
+/// - Throws: `container not paused`.
+package func resume(_ id: ContainerID, on host: borrowing Host) throws(RuntimeError) {
+  let seen = try observe(id, on: host)
+  let isResumed =
+    try withControlGroup(of: seen.record, on: host) { (group, _) throws(CgroupError) in
+      let (isWanted, isDone) = (try group.isFreezing(), try group.isFrozen())
+      guard seen.isAlive, isWanted || isDone else { return false }
+      try group.setFrozen(false, withinMilliseconds: freezingTime)
+      return true
+    }
+  guard isResumed == true else { throw .refused("container not paused") }
+}

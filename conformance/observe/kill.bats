@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+# What kill and delete can do beyond one container and one process: crun's --regex, the shim's --all.
+load ../lib/common
+setup() { begin; require_cgroup2; }
+teardown() { finish; }
+
+# named ID...: started containers, each with a cgroup of its own.
+named() {
+  local id
+  for id in "$@"; do
+    edit '.linux.cgroupsPath = $path' --arg path "/$TAG/$id"
+    started "$id"
+  done
+}
+
+@test "kill takes a real-time signal by its distance from the first" {
+  [ "$RUNTIME" = swrun ] || skip "$RUNTIME has names of its own"
+  started
+  ok runtime kill c1 RTMIN+3
+  eventually grep -qx signal=37 c1.out
+  ok runtime kill c1 SIGRTMAX-1
+  eventually grep -qx signal=63 c1.out
+}
+
+@test "kill --regex reaches all that the expression matches, and no others" {
+  [ "$RUNTIME" != runc ] || skip "runc has no --regex"
+  named c1 c2 other
+  ok runtime kill --regex '^c[0-9]$' KILL
+  becomes stopped c1
+  becomes stopped c2
+  [ "$(container_status other)" = running ]
+}
+
+@test "delete --regex --force leaves no more than it does not match" {
+  [ "$RUNTIME" != runc ] || skip "runc has no --regex"
+  named c1 c2 other
+  ok runtime delete --regex --force '^c'
+  [ "$(containers)" = other ]
+}
+
+@test "an expression that is none is refused, and one that matches nothing does nothing" {
+  [ "$RUNTIME" = swrun ] || skip "$RUNTIME takes any text"
+  started
+  refused runtime kill --regex 'c(' KILL
+  says "regular expression"
+  ok runtime kill --regex nobody KILL
+  [ "$(container_status c1)" = running ]
+}
+
+@test "one container that can't be killed does not save the others" {
+  [ "$RUNTIME" = swrun ] || skip "$RUNTIME reports success"
+  named c1 c2
+  ok runtime kill c1 KILL
+  becomes stopped c1
+  capture runtime kill --regex '^c' KILL
+  [ "$status" -eq 1 ]
+  says "container c1: container not running"
+  says "1 of 2 containers failed"
+  becomes stopped c2
+}
+
+@test "kill --all reaches those that outlive init in a shared pid namespace" {
+  edit '.linux.namespaces |= map(select(.type != "pid"))'
+  probe spawn 2
+  launch run c1 --detach
+  eventually grep -q ready c1.out
+  kill -KILL "$(container_pid c1)"
+  becomes stopped
+  grep -qx "populated 1" "$(cgroup2_root)/$TAG/c1/cgroup.events"
+  ok runtime kill --all c1 KILL
+  eventually grep -qx "populated 0" "$(cgroup2_root)/$TAG/c1/cgroup.events"
+}
+
+@test "delete waits until the last process has gone" {
+  probe spawn 20
+  launch run c1 --detach
+  eventually grep -q ready c1.out
+  ok runtime delete --force c1
+  [ ! -d "$(cgroup2_root)/$TAG/c1" ]
+  [ -z "$(living_in_cgroup)" ]
+}
