@@ -193,11 +193,7 @@ private func lines(_ change: (inout Resources) -> Void) throws -> [String] {
     resources.memory?.kernel = 5
     resources.memory?.swappiness = 0
     #expect(try limitSettings(for: resources).isEmpty)
-    #expect(
-      ignoredLimits(of: resources).map { $0.prefix { $0 != ":" } } == [
-        "ignored linux.resources.memory.kernel", "ignored linux.resources.memory.swappiness",
-      ]
-    )
+    #expect(resources.propertiesWithoutController == ["memory/kernel", "memory/swappiness"])
   }
 
   @Test("without a cgroup, limits are an error and their absence a warning")

@@ -1,4 +1,4 @@
-package import RuntimeSpec
+import RuntimeSpec
 
 /// One value of a control group, and the files that may take it.
 struct LimitSetting: Equatable {
@@ -57,25 +57,6 @@ func limitSettings(for resources: Resources) throws(CgroupError) -> [LimitSettin
     settings.append(LimitSetting(setting.file, setting.value))
   }
   return settings
-}
-
-/// One line for each limit that cgroup v2 has no file for.
-package func ignoredLimits(of resources: Resources) -> [String] {
-  var names: [String] = []
-  if let memory = resources.memory {
-    if (memory.kernel ?? 0) > 0 { names.append("memory.kernel") }
-    if (memory.kernelTCP ?? 0) > 0 { names.append("memory.kernelTCP") }
-    if memory.swappiness != nil { names.append("memory.swappiness") }
-    if memory.disableOOMKiller == true { names.append("memory.disableOOMKiller") }
-  }
-  if let cpu = resources.cpu {
-    if (cpu.realtimeRuntime ?? 0) != 0 { names.append("cpu.realtimeRuntime") }
-    if (cpu.realtimePeriod ?? 0) != 0 { names.append("cpu.realtimePeriod") }
-  }
-  if (resources.blockIO?.leafWeight ?? 0) != 0 { names.append("blockIO.leafWeight") }
-  if resources.network?.classID != nil { names.append("network.classID") }
-  if !(resources.network?.priorities ?? []).isEmpty { names.append("network.priorities") }
-  return names.map { "ignored linux.resources.\($0): cgroup v2 has nothing like it" }
 }
 
 private func pidsSetting(_ limit: Int64) -> LimitSetting {

@@ -5,13 +5,15 @@ extension ControlGroup {
   /// Puts the device rules of a configuration in force, in the place of those that are.
   ///
   /// A failure is accepted only where the rules would not have held anything back: in a user
-  /// namespace, where the kernel loads no such program.
+  /// namespace, where the kernel loads no such program and no node can be made; and where no rule
+  /// denies anything, as the other runtimes have it.
   ///
   /// Spec: config-linux.md, "Allowed Device list".
   package func restrictDevices(
     _ rules: [DeviceRule]?,
     isInUserNamespace: Bool,
   ) throws(CgroupError) {
+    let mayGoWithout = isInUserNamespace || (rules ?? []).allSatisfy(\.allowsEverythingOfIt)
     let rules = effectiveDeviceRules(rules)
     // A new control group has no program; in one that was there an old one must not stay.
     if rules.isEmpty && !isReused { return }
@@ -22,7 +24,7 @@ extension ControlGroup {
         let program = try DeviceBPF.load(deviceProgram(for: rules))
         try DeviceBPF.attach(program, to: directory)
       }
-    } catch  where isInUserNamespace {
+    } catch  where mayGoWithout {
       return
     } catch {
       throw .kernel(error)

@@ -242,8 +242,10 @@ extension ContainerRecord {
       owner: user == 0 ? "root" : "\(user)",
       cgroup: cgroup,
       sharesPidNamespace: plan.namespaces.source(of: .pid) != .new,
+      isInUserNamespace: plan.namespaces.source(of: .user) != nil,
       poststart: plan.hooks.poststart,
-      poststop: plan.hooks.poststop
+      poststop: plan.hooks.poststop,
+      resources: plan.cgroup.resources
     )
   }
 }
