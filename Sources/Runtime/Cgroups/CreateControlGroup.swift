@@ -37,6 +37,7 @@ extension ControlGroup {
       try group.restrictDevices(
         request.resources.devices,
         isInUserNamespace: request.isInUserNamespace,
+        replacing: .all,
       )
     } catch {
       try group.undo(after: error, in: hierarchy)

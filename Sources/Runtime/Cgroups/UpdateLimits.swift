@@ -63,7 +63,7 @@ extension ControlGroup {
   ) throws(CgroupError) {
     try write(update.settings)
     guard let devices = update.devices else { return }
-    try restrictDevices(devices, isInUserNamespace: isInUserNamespace)
+    try restrictDevices(devices, isInUserNamespace: isInUserNamespace, replacing: .own)
   }
 
   /// Writes back what files said before an update, as often as that brings it any further: the

@@ -169,6 +169,7 @@ private func takeBack(
   try group.restore(undo)
   try group.restrictDevices(
     record.resources.devices,
-    isInUserNamespace: record.isInUserNamespace
+    isInUserNamespace: record.isInUserNamespace,
+    replacing: .own
   )
 }
