@@ -17,11 +17,8 @@ package enum DeviceBPF {
     return OwnedDescriptor(adopting: raw)
   }
 
-  /// Makes a map of type BPF_MAP_TYPE_HASH with all of its entries, which never change again.
-  ///
-  /// - Parameters:
-  ///   - keys: 12 bytes each, one behind the other.
-  ///   - values: 4 bytes each, in the same order.
+  /// Makes a map of type BPF_MAP_TYPE_HASH with all of its entries, which never change again: keys
+  /// of 12 bytes, and as many values of 4 in the same order.
   package static func makeTable(
     keys: [UInt8],
     values: [UInt8],
