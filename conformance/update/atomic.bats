@@ -4,7 +4,7 @@ load ../lib/common
 setup() { begin; require_cgroup2; }
 teardown() { finish; }
 
-group() { printf '%s/%s/c1' "$(cgroup2_root)" "$TAG"; }
+group() { printf '%s' "${GROUP:-$(cgroup2_root)/$TAG/c1}"; }
 
 # Every limit that can be read, with its value.
 snapshot() {

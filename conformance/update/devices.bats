@@ -7,7 +7,7 @@ teardown() { finish; }
 deny='{"allow": false, "access": "rwm"}'
 fuse='{"allow": true, "type": "c", "major": 10, "minor": 229, "access": "rw"}'
 
-group() { printf '%s/%s/c1' "$(cgroup2_root)" "$TAG"; }
+group() { printf '%s' "${GROUP:-$(cgroup2_root)/$TAG/c1}"; }
 attached() { "$PYTHON" -B "$CONFORMANCE/update/attached.py" "$1" "$(group)"; }
 
 # updated RULES

@@ -5,7 +5,7 @@ load ../lib/common
 setup() { begin; require_cgroup2; }
 teardown() { finish; }
 
-group() { printf '%s/%s/c1' "$(cgroup2_root)" "$TAG"; }
+group() { printf '%s' "${GROUP:-$(cgroup2_root)/$TAG/c1}"; }
 
 # holds FILE TEXT: what the cgroup says.
 holds() {

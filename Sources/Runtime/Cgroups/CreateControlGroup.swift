@@ -176,6 +176,8 @@ extension ControlGroup {
     let reason =
       switch error.code {
       case .busy: "the cgroup \(parent) has processes of its own: choose a path below another one"
+      case .notSupported:
+        "the cgroup \(parent) is threaded, or below one that is: choose a path below another one"
       case .noEntry: diagnosis.reason(for: controller, at: parent)
       default: absent == nil ? "\(error)" : diagnosis.reason(for: controller, at: parent)
       }

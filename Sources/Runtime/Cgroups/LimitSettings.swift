@@ -31,7 +31,8 @@ struct LimitSetting: Equatable {
   /// The controller that has the file; nil for the core, which is always there.
   var controller: String? {
     let name = String(file.prefix { $0 != "." })
-    return name == "cgroup" ? nil : name
+    // Pressure is measured by the core, whatever it is of.
+    return name == "cgroup" || file.hasSuffix(".pressure") ? nil : name
   }
 }
 
@@ -67,7 +68,12 @@ private func pidsSetting(_ limit: Int64) -> LimitSetting {
 
 private func rdmaSettings(_ limit: RDMALimit) -> [LimitSetting] {
   var text = limit.device
-  if let handles = limit.hcaHandles { text += " hca_handle=\(handles)" }
-  if let objects = limit.hcaObjects { text += " hca_object=\(objects)" }
+  if let handles = limit.hcaHandles { text += " hca_handle=\(rdmaText(handles))" }
+  if let objects = limit.hcaObjects { text += " hca_object=\(rdmaText(objects))" }
   return text == limit.device ? [] : [LimitSetting("rdma.max", text)]
+}
+
+/// The kernel counts to the largest signed number, and takes no larger one for a limit.
+private func rdmaText(_ limit: UInt32) -> String {
+  limit < Int32.max ? "\(limit)" : "max"
 }
