@@ -36,4 +36,7 @@ func effectiveDeviceRules(_ rules: [DeviceRule]?) -> [DeviceRule] {
 extension DeviceRule {
   /// Whether no rule before this one matters.
   var speaksOfAll: Bool { kind == .all && major == nil && minor == nil && access == .all }
+
+  /// Whether it only ever allows.
+  var allowsEverythingOfIt: Bool { isAllowed && access == .all }
 }

@@ -66,8 +66,27 @@ struct Creation {
     case let group?:
       isCgroupOurs = true
       host.debug("cgroup \(location.path): made, with its limits")
-      return try launch(into: group.directory.raw, directory, on: host)
+      do throws(RuntimeError) {
+        return try launch(into: group.directory.raw, directory, on: host)
+      } catch {
+        throw try explained(error, by: group)
+      }
     }
+  }
+
+  /// A failure to make init with what its cgroup says about it.
+  private func explained(
+    _ error: RuntimeError,
+    by group: borrowing ControlGroup,
+  ) throws(RuntimeError) -> RuntimeError {
+    switch error {
+    case .launch(.kernel), .launch(.handshake): break
+    // Init itself has told what is wrong.
+    default: return error
+    }
+    let reason = try withCgroups { () throws(CgroupError) in try group.hostilityToProcesses() }
+    guard let reason else { return error }
+    return .refused("\(error): \(reason)")
   }
 
   private mutating func launch(
@@ -242,8 +261,10 @@ extension ContainerRecord {
       owner: user == 0 ? "root" : "\(user)",
       cgroup: cgroup,
       sharesPidNamespace: plan.namespaces.source(of: .pid) != .new,
+      isInUserNamespace: plan.namespaces.source(of: .user) != nil,
       poststart: plan.hooks.poststart,
-      poststop: plan.hooks.poststop
+      poststop: plan.hooks.poststop,
+      resources: plan.cgroup.resources
     )
   }
 }

@@ -23,8 +23,16 @@ package struct ContainerRecord: Equatable, Sendable {
   package var cgroup: String?
   /// Whether others share its pid namespace, so that the end of init does not end them all.
   package var sharesPidNamespace: Bool
+  /// Whether it lives in a user namespace, where device rules may not be to be had.
+  package var isInUserNamespace: Bool
   package var poststart: [Hook]
   package var poststop: [Hook]
+  /// The limits in force.
+  package var resources: Resources
+  /// What brings back the files that an update changes, for as long as it is being made.
+  ///
+  /// Who finds it in an unlocked container has found an update that was killed.
+  package var undo: [UnifiedSetting]?
 
   /// A record of a container of which nothing exists yet.
   package init(
@@ -37,8 +45,10 @@ package struct ContainerRecord: Equatable, Sendable {
     owner: String,
     cgroup: String?,
     sharesPidNamespace: Bool,
+    isInUserNamespace: Bool,
     poststart: [Hook],
     poststop: [Hook],
+    resources: Resources,
   ) {
     self.id = id
     self.ociVersion = ociVersion
@@ -51,8 +61,11 @@ package struct ContainerRecord: Equatable, Sendable {
     self.isPrepared = false
     self.cgroup = cgroup
     self.sharesPidNamespace = sharesPidNamespace
+    self.isInUserNamespace = isInUserNamespace
     self.poststart = poststart
     self.poststop = poststop
+    self.resources = resources
+    self.undo = nil
   }
 }
 
@@ -85,8 +98,11 @@ extension ContainerRecord {
       ("prepared", .boolean(isPrepared)),
       ("cgroup", cgroup.map { .string($0) }),
       ("sharesPidNamespace", .boolean(sharesPidNamespace)),
+      ("isInUserNamespace", .boolean(isInUserNamespace)),
       ("poststart", .array(poststart.map(\.json))),
       ("poststop", .array(poststop.map(\.json))),
+      ("resources", resources.json),
+      ("undo", undo.map { .array($0.map { .strings([$0.file, $0.value]) }) }),
     ])
   }
 
@@ -98,7 +114,8 @@ extension ContainerRecord {
       let owner = json["owner"]?.string, let isPrepared = json["prepared"]?.boolean,
       let sharesPidNamespace = json["sharesPidNamespace"]?.boolean,
       let annotations = json["annotations"], let poststart = json["poststart"],
-      let poststop = json["poststop"]
+      let poststop = json["poststop"],
+      let resources = json["resources"].map(Resources.init(recorded:)) ?? Resources()
     else { return nil }
     self.init(
       id: id,
@@ -112,9 +129,15 @@ extension ContainerRecord {
       owner: owner,
       cgroup: json["cgroup"]?.string,
       sharesPidNamespace: sharesPidNamespace,
+      isInUserNamespace: json["isInUserNamespace"]?.boolean ?? false,
       poststart: poststart.elements.compactMap(Hook.init(json:)),
-      poststop: poststop.elements.compactMap(Hook.init(json:))
+      poststop: poststop.elements.compactMap(Hook.init(json:)),
+      resources: resources
     )
+    undo = json["undo"]?.elements.compactMap { entry in
+      let words = entry.elements.compactMap(\.string)
+      return words.count == 2 ? UnifiedSetting(file: words[0], value: words[1]) : nil
+    }
     self.isPrepared = isPrepared
     if let pid = json["pid"]?.integer(as: Int32.self),
       let start = json["startTime"]?.integer(as: UInt64.self)

@@ -97,6 +97,7 @@ private func performOnContainer(
   case "state": try presentation.show(state(of: arguments.id(), on: host))
   case "list": try list(arguments, presentation, on: host)
   case "kill": try kill(arguments, on: host)
+  case "update": try update(arguments, presentation, on: host)
   case "delete": try delete(arguments.id(), force: arguments.has("force"), on: host)
   default: throw .refused("no command given")
   }

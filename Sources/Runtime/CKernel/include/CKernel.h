@@ -130,7 +130,12 @@ int ckernel_set_scheduler(unsigned int policy, unsigned long long flags, int nic
 int ckernel_set_personality(unsigned long persona);
 int ckernel_set_key_permissions(int key, unsigned int mask);
 
-// bpf(2), for programs of type BPF_PROG_TYPE_CGROUP_DEVICE.
+// bpf(2), for programs of type BPF_PROG_TYPE_CGROUP_DEVICE and the map that they look devices up in:
+// 12 bytes of key, 4 of value.
+int ckernel_bpf_make_device_table(unsigned int entries);
+int ckernel_bpf_fill_map(int map, const void *keys, const void *values, unsigned int count);
+int ckernel_bpf_freeze_map(int map);
+int ckernel_bpf_is_own_program(int program);
 int ckernel_bpf_load_device(const void *instructions, unsigned int count);
 int ckernel_bpf_attach_device(int cgroup, int program, int replaced);
 int ckernel_bpf_detach_device(int cgroup, int program);
