@@ -18,6 +18,14 @@
 // clone3(2). pidfd and cgroup are used only where flags ask for them.
 long ckernel_clone3(unsigned long long flags, int exit_signal, int cgroup, int *pidfd);
 
+// A child that does nothing but be there, in no namespace or cgroup of its own, until it is killed or
+// its parent ends.
+int ckernel_placeholder(int *pidfd);
+
+// A child that is born in a cgroup and ends at once: whether clone3(2) can do that. Its exit signal is
+// 0, so it is waited for with __WCLONE.
+int ckernel_try_cgroup(int cgroup);
+
 // pidfd_open(2), pidfd_send_signal(2), waitid(2) with P_PIDFD.
 int ckernel_pidfd_open(int pid, unsigned int flags);
 int ckernel_pidfd_send_signal(int pidfd, int signal);
@@ -60,6 +68,10 @@ long ckernel_receive(int socket, void *bytes, unsigned long capacity, int *descr
 
 // A stream or seqpacket connection to a path; the path may not exceed 107 bytes.
 int ckernel_connect_unix(const char *path);
+
+// The same with a limit in milliseconds, on this call and on each write; EAGAIN when it is over. With
+// is_abstract the name is one of the abstract namespace of unix(7).
+int ckernel_connect_unix_within(const char *name, int is_abstract, int milliseconds);
 
 // fcntl(2): F_SETFD, F_DUPFD_CLOEXEC.
 int ckernel_set_close_on_exec(int descriptor, int on);
