@@ -45,10 +45,18 @@ package struct CgroupHierarchy: ~Copyable {
   }
 
   /// The cgroup of this process, below the root.
+  static func ownPath(_ processes: borrowing ProcessFiles) throws(CgroupError) -> String {
+    try path(of: "self", processes)
+  }
+
+  /// The cgroup of a process, below the root: `self`, or an id.
   ///
   /// See: cgroups(7), /proc/pid/cgroup.
-  static func ownPath(_ processes: borrowing ProcessFiles) throws(CgroupError) -> String {
-    let text = try wrapping { () throws(KernelError) in try processes.read("self/cgroup") }
+  package static func path(
+    of process: String,
+    _ processes: borrowing ProcessFiles,
+  ) throws(CgroupError) -> String {
+    let text = try wrapping { () throws(KernelError) in try processes.read("\(process)/cgroup") }
     for line in text.split(separator: UInt8(ascii: "\n")) where line.starts(with: Array("0::".utf8))
     {
       return String(decoding: line.dropFirst(3), as: UTF8.self)

@@ -25,7 +25,7 @@ package let defaultDeviceRules: [DeviceRule] =
   }
 
 /// The rules that hold for a container: its own and the defaults; none where nothing is restricted.
-func effectiveDeviceRules(_ rules: [DeviceRule]?) -> [DeviceRule] {
+package func effectiveDeviceRules(_ rules: [DeviceRule]?) -> [DeviceRule] {
   guard let rules, !rules.isEmpty else { return [] }
   if let last = rules.lastIndex(where: \.speaksOfAll), rules[last...].allSatisfy(\.isAllowed) {
     return []

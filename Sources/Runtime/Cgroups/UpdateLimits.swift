@@ -5,11 +5,14 @@ package import RuntimeSpec
 package struct PreparedUpdate: Sendable {
   let settings: [LimitSetting]
   /// The device rules to put in force; nil leaves those that are.
-  let devices: [DeviceRule]?
+  package let devices: [DeviceRule]?
   /// What the files to be written say before, in the order in which to bring it back.
   package let undo: [UnifiedSetting]
   /// All that holds once it is made.
   package let result: Resources
+
+  /// The files to be written, for a manager that is told too.
+  package var files: [UnifiedSetting] { settings.map(\.asFile) }
 
   /// Whether there is nothing to write.
   package var isEmpty: Bool { settings.isEmpty && devices == nil }

@@ -91,8 +91,8 @@ private func undoInterrupted(
   on host: borrowing Host,
 ) throws(RuntimeError) {
   guard let undo = record.undo else { return }
-  do throws(CgroupError) {
-    try takeBack(undo, record, group)
+  do throws(RuntimeError) {
+    try takeBack(undo, record, group, on: host)
   } catch {
     host.warn("an update of container \(record.id) was interrupted, can't be undone: \(error)")
   }
@@ -116,12 +116,12 @@ private struct PendingUpdate {
     intent.undo = prepared.undo
     try write(intent, to: directory)
     do throws(RuntimeError) {
-      try enforce(prepared, on: group, isInUserNamespace: old.isInUserNamespace)
+      try enforce(prepared, old, group, on: host)
       var new = old
       new.resources = prepared.result
       try write(new, to: directory)
     } catch {
-      try takeBack(after: error, group, directory)
+      try takeBack(after: error, group, directory, on: host)
     }
   }
 
@@ -130,9 +130,10 @@ private struct PendingUpdate {
     after cause: RuntimeError,
     _ group: borrowing ControlGroup,
     _ directory: borrowing ContainerDirectory,
+    on host: borrowing Host,
   ) throws(RuntimeError) {
-    do throws(CgroupError) {
-      try Lifecycle.takeBack(prepared.undo, old, group)
+    do throws(RuntimeError) {
+      try Lifecycle.takeBack(prepared.undo, old, group, on: host)
     } catch {
       // The intent stays recorded: the next update tries once more.
       throw .refused("\(cause); and the old values could not be brought back: \(error)")
@@ -149,14 +150,18 @@ private struct PendingUpdate {
   }
 }
 
-/// Puts new limits in force: the one place to tell a manager of the group about them as well.
+/// Puts new limits in force, and tells systemd about them where it keeps the container.
+///
+/// systemd first: what it sets is rounded, and what is in the files is to be exact.
 private func enforce(
   _ update: PreparedUpdate,
-  on group: borrowing ControlGroup,
-  isInUserNamespace: Bool,
+  _ record: ContainerRecord,
+  _ group: borrowing ControlGroup,
+  on host: borrowing Host,
 ) throws(RuntimeError) {
+  try updateUnit(of: record, settings: update.files, devices: update.devices, on: host)
   try withCgroups { () throws(CgroupError) in
-    try group.perform(update, isInUserNamespace: isInUserNamespace)
+    try group.perform(update, isInUserNamespace: record.isInUserNamespace)
   }
 }
 
@@ -165,11 +170,16 @@ private func takeBack(
   _ undo: [UnifiedSetting],
   _ record: ContainerRecord,
   _ group: borrowing ControlGroup,
-) throws(CgroupError) {
-  try group.restore(undo)
-  try group.restrictDevices(
-    record.resources.devices,
-    isInUserNamespace: record.isInUserNamespace,
-    replacing: .own
-  )
+  on host: borrowing Host,
+) throws(RuntimeError) {
+  let devices = record.resources.devices
+  try updateUnit(of: record, settings: undo, devices: devices, on: host)
+  try withCgroups { () throws(CgroupError) in
+    try group.restore(undo)
+    try group.restrictDevices(
+      devices,
+      isInUserNamespace: record.isInUserNamespace,
+      replacing: .own
+    )
+  }
 }

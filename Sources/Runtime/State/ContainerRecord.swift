@@ -21,6 +21,9 @@ package struct ContainerRecord: Equatable, Sendable {
   package var isPrepared: Bool
   /// The container's cgroup, a path below the root of the cgroup2 hierarchy; nil without one.
   package var cgroup: String?
+  package var cgroupManager: CgroupManager
+  /// The container's unit; nil where systemd does not keep it.
+  package var unit: RecordedUnit?
   /// Whether others share its pid namespace, so that the end of init does not end them all.
   package var sharesPidNamespace: Bool
   /// Whether it lives in a user namespace, where device rules may not be to be had.
@@ -60,6 +63,8 @@ package struct ContainerRecord: Equatable, Sendable {
     self.initProcess = nil
     self.isPrepared = false
     self.cgroup = cgroup
+    self.cgroupManager = .directory
+    self.unit = nil
     self.sharesPidNamespace = sharesPidNamespace
     self.isInUserNamespace = isInUserNamespace
     self.poststart = poststart
@@ -97,6 +102,8 @@ extension ContainerRecord {
       ("startTime", initProcess.map { .unsigned($0.startTime) }),
       ("prepared", .boolean(isPrepared)),
       ("cgroup", cgroup.map { .string($0) }),
+      ("cgroupManager", .string(cgroupManager.rawValue)),
+      ("unit", unit?.json),
       ("sharesPidNamespace", .boolean(sharesPidNamespace)),
       ("isInUserNamespace", .boolean(isInUserNamespace)),
       ("poststart", .array(poststart.map(\.json))),
@@ -139,11 +146,29 @@ extension ContainerRecord {
       return words.count == 2 ? UnifiedSetting(file: words[0], value: words[1]) : nil
     }
     self.isPrepared = isPrepared
+    // A record without one is of a version that had no other.
+    let manager = json["cgroupManager"]?.string ?? CgroupManager.directory.rawValue
+    guard let cgroupManager = CgroupManager(rawValue: manager) else { return nil }
+    self.cgroupManager = cgroupManager
+    unit = json["unit"].flatMap(RecordedUnit.init(json:))
     if let pid = json["pid"]?.integer(as: Int32.self),
       let start = json["startTime"]?.integer(as: UInt64.self)
     {
       initProcess = InitProcess(pid: pid, startTime: start)
     }
+  }
+}
+
+extension RecordedUnit {
+  fileprivate var json: JSONValue {
+    ["name": .string(name), "description": .string(description), "bus": .string(bus)]
+  }
+
+  fileprivate init?(json: JSONNode) {
+    guard let name = json["name"]?.string, let description = json["description"]?.string,
+      let bus = json["bus"]?.string
+    else { return nil }
+    self.init(name: name, description: description, bus: bus)
   }
 }
 
