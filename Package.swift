@@ -69,9 +69,11 @@ let swrun: [Target] = [
   runtime("RuntimeSpec", ["JSON"]),
   runtime("Capabilities", ["CCap", "Kernel"]),
   runtime("SyscallFilter", ["CSeccomp", "Kernel"]),
+  runtime("DBus", ["Kernel"]),
   // Floor 3
   runtime("State", ["JSON", "Kernel", "RuntimeSpec"]),
   runtime("Cgroups", ["Kernel", "RuntimeSpec"]),
+  runtime("Systemd", ["DBus", "Kernel", "RuntimeSpec"]),
   runtime("Rootfs", ["Kernel", "RuntimeSpec"]),
   runtime("Confinement", ["Capabilities", "Kernel", "RuntimeSpec", "SyscallFilter"]),
   runtime("Terminal", ["Kernel"]),
@@ -88,8 +90,8 @@ let swrun: [Target] = [
   runtime(
     "Lifecycle",
     [
-      "Capabilities", "Cgroups", "Confinement", "Hooks", "JSON", "Kernel", "Launch", "RuntimeSpec",
-      "State", "SyscallFilter", "Terminal",
+      "Capabilities", "Cgroups", "Confinement", "DBus", "Hooks", "JSON", "Kernel", "Launch",
+      "RuntimeSpec", "State", "SyscallFilter", "Systemd", "Terminal",
     ],
   ),
   // Floor 6
@@ -161,6 +163,8 @@ let package = Package(
     tests("JSON", "JSON", resources: [.copy("Fixtures")]),
     tests("RuntimeSpec", "RuntimeSpec", resources: [.copy("Fixtures")]),
     tests("Cgroups", "Cgroups"),
+    tests("DBus", "DBus"),
+    tests("Systemd", "Systemd"),
     tests("SyscallFilter", "SyscallFilter"),
     tests("Capabilities", "Capabilities"),
     tests("Confinement", "Confinement"),

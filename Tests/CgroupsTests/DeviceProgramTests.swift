@@ -17,7 +17,41 @@ private func rule(
 }
 
 private func machine(_ rules: [DeviceRule]) throws -> DeviceMachine {
-  try DeviceMachine(deviceProgram(for: rules))
+  try DeviceMachine(DeviceTable(rules))
+}
+
+private func randomRule(_ numbers: inout SystemRandomNumberGenerator) -> DeviceRule {
+  rule(
+    .random(using: &numbers),
+    [.all, .block, .character].randomElement(using: &numbers) ?? .all,
+    [nil, 0, 1, 2].randomElement(using: &numbers) ?? nil,
+    [nil, 0, 1, 2].randomElement(using: &numbers) ?? nil,
+    DeviceRule.Access(rawValue: .random(in: 1...7, using: &numbers)),
+  )
+}
+
+private let numberPairs = (UInt32(0)..<4).flatMap { major in
+  (UInt32(0)..<4).map { minor in (major, minor) }
+}
+
+/// The rules read as they are written: for each access asked for the last one that speaks of it.
+private func walk(
+  _ rules: [DeviceRule],
+  _ kind: UInt32,
+  _ major: UInt32,
+  _ minor: UInt32,
+  _ access: UInt32,
+) -> Bool {
+  let bits: [(UInt32, DeviceRule.Access)] = [(mknod, .mknod), (read, .read), (write, .write)]
+  return bits.allSatisfy { bit, letter in
+    if access & bit == 0 { return true }
+    let last = rules.last { rule in
+      rule.access.contains(letter)
+        && (rule.kind == .all || (rule.kind == .block) == (kind == block))
+        && rule.major ?? major == major && rule.minor ?? minor == minor
+    }
+    return last?.isAllowed ?? false
+  }
 }
 
 @Suite struct DeviceProgramTests {
@@ -72,11 +106,46 @@ private func machine(_ rules: [DeviceRule]) throws -> DeviceMachine {
     #expect(try !machine.allows(kind: character, 1, 3, access: read | write))
   }
 
-  @Test("numbers with the highest bit set are compared whole")
+  @Test("a number that no device has makes a rule that speaks of nothing")
   func large() throws {
-    let machine = try machine([rule(true, .character, .max, 0x8000_0000)])
-    #expect(try machine.allows(kind: character, .max, 0x8000_0000, access: read))
-    #expect(try !machine.allows(kind: character, .max, 0x8000_0001, access: read))
+    let machine = try machine([
+      rule(true, .character, 0xFFF, 0xF_FFFF), rule(true, .character, .max, 1),
+      rule(true, .block, 8, .max),
+    ])
+    #expect(try machine.allows(kind: character, 0xFFF, 0xF_FFFF, access: read))
+    #expect(try !machine.allows(kind: character, 1, 1, access: read))
+    #expect(try !machine.allows(kind: block, 8, 1, access: read))
+  }
+
+  @Test("the table decides as a walk over the rules does")
+  func random() throws {
+    var numbers = SystemRandomNumberGenerator()
+    for round in 0..<400 {
+      let rules = (0..<Int.random(in: 1...12, using: &numbers)).map { _ in randomRule(&numbers) }
+      let machine = try machine(rules)
+      for kind in [block, character] {
+        for (major, minor) in numberPairs {
+          for access: UInt32 in 1..<8 {
+            let wanted = walk(rules, kind, major, minor, access)
+            let allowed = try machine.allows(kind: kind, major, minor, access: access)
+            #expect(
+              allowed == wanted,
+              "round \(round): \(kind) \(major):\(minor) \(access), \(rules)"
+            )
+          }
+        }
+      }
+    }
+  }
+
+  @Test("rules that would make a huge table are refused")
+  func huge() throws {
+    let majors = (UInt32(0)..<200).map { rule(true, .character, $0) }
+    let minors = (UInt32(0)..<200).map { rule(true, .character, nil, $0) }
+    #expect(throws: CgroupError.self) { try DeviceTable(majors + minors) }
+    let many = [DeviceRule](repeating: rule(true, .block, 1, 1), count: 5000)
+    #expect(throws: CgroupError.self) { try DeviceTable(many) }
+    #expect(try DeviceTable(majors + minors.prefix(3)).entries.count == 200 + 3 + 600)
   }
 
   @Test("rules that restrict nothing make no program")

@@ -107,6 +107,19 @@ private func lines(_ change: (inout Resources) -> Void) throws -> [String] {
     #expect(written == ["cpu.max=\(text)"])
   }
 
+  @Test("an idle group takes no weight, and gets one after its idleness has ended")
+  func idle() throws {
+    let cpu = { (idle: Int64) in
+      try lines {
+        $0.cpu = CPULimits()
+        $0.cpu?.idle = idle
+        $0.cpu?.shares = 1024
+      }
+    }
+    #expect(try cpu(1) == ["cpu.idle=1"])
+    #expect(try cpu(0) == ["cpu.idle=0", "cpu.weight=100"])
+  }
+
   @Test("the burst is written before the quota, and may be again after it")
   func burst() throws {
     var resources = Resources()
@@ -156,13 +169,15 @@ private func lines(_ change: (inout Resources) -> Void) throws -> [String] {
       $0.rdma = [
         RDMALimit(device: "mlx5_1", hcaHandles: 3, hcaObjects: 10000),
         RDMALimit(device: "mlx4_0", hcaHandles: nil, hcaObjects: nil),
+        RDMALimit(device: "mlx4_1", hcaHandles: .max, hcaObjects: nil),
       ]
       $0.unified = [UnifiedSetting(file: "memory.high", value: "1000")]
     }
     #expect(
       written == [
         "cpuset.cpus=0-1", "cpuset.mems=0", "hugetlb.2MB.max=4096", "hugetlb.2MB.rsvd.max=4096",
-        "rdma.max=mlx5_1 hca_handle=3 hca_object=10000", "memory.high=1000",
+        "rdma.max=mlx5_1 hca_handle=3 hca_object=10000", "rdma.max=mlx4_1 hca_handle=max",
+        "memory.high=1000",
       ]
     )
   }
@@ -184,6 +199,7 @@ private func lines(_ change: (inout Resources) -> Void) throws -> [String] {
     #expect(LimitSetting("memory.high", "").controller == "memory")
     #expect(LimitSetting("hugetlb.2MB.max", "").controller == "hugetlb")
     #expect(LimitSetting("cgroup.max.depth", "").controller == nil)
+    #expect(LimitSetting("memory.pressure", "").controller == nil)
   }
 
   @Test("what cgroup v2 has no file for is named, and left out")
@@ -193,11 +209,7 @@ private func lines(_ change: (inout Resources) -> Void) throws -> [String] {
     resources.memory?.kernel = 5
     resources.memory?.swappiness = 0
     #expect(try limitSettings(for: resources).isEmpty)
-    #expect(
-      ignoredLimits(of: resources).map { $0.prefix { $0 != ":" } } == [
-        "ignored linux.resources.memory.kernel", "ignored linux.resources.memory.swappiness",
-      ]
-    )
+    #expect(resources.propertiesWithoutController == ["memory/kernel", "memory/swappiness"])
   }
 
   @Test("without a cgroup, limits are an error and their absence a warning")

@@ -18,6 +18,10 @@ def cgroup_root():
     sys.exit("missing: a cgroup v2 mount")
 
 
+# Who makes cgroups, as in lib/common.bash.
+MANAGER = os.environ.get("MANAGER", "cgroupfs")
+
+
 class Container:
     """One container's id, state directory, bundle and cgroup, and the program under test."""
 
@@ -25,7 +29,27 @@ class Container:
         self.program, self.state, self.bundle, self.tag = program, state, bundle, tag
 
     def command(self, *words):
-        return [self.program, "--root", self.state, *words]
+        options = []
+        # Every other verb knows without being told.
+        if MANAGER == "systemd" and words[0] in ("create", "run"):
+            options = ["--systemd-cgroup"]
+        return [self.program, "--root", self.state, *options, *words]
+
+    def cgroup(self):
+        name = self.tag.strip("/")
+        place = f"{name}.slice/{name}-c1.scope" if MANAGER == "systemd" else f"{name}/c1"
+        return cgroup_root() / place
+
+    def units(self):
+        """Units and jobs that systemd still has; seldom asked for, as asking takes long."""
+        if MANAGER != "systemd":
+            return []
+        name = self.tag.strip("/")
+        text = ""
+        for words in (["list-units", "--all", f"{name}-*"], ["list-jobs", f"{name}*"]):
+            text += subprocess.run(["systemctl", "--plain", "--no-legend", *words], check=True,
+                                   stdout=subprocess.PIPE, text=True).stdout
+        return [f"systemd: {line.strip()}" for line in text.splitlines()]
 
     def create_command(self, verb="create"):
         return self.command(verb, "--bundle", self.bundle, "c1")
@@ -60,7 +84,7 @@ class Container:
     def leftovers(self):
         found = [why for _, why in self.processes()]
         found += [f"file {entry}" for entry in os.listdir(self.state) if entry[0] != "."]
-        if (cgroup_root() / self.tag.strip("/") / "c1").exists():
+        if self.cgroup().exists():
             found.append("the cgroup")
         with open("/proc/self/mountinfo") as mounts:
             found += [f"mount {line.split()[4]}" for line in mounts
@@ -75,7 +99,7 @@ class Container:
         deadline = time.monotonic() + 2
         while self.leftovers() and time.monotonic() < deadline:
             time.sleep(0.01)
-        left = self.leftovers()
+        left = self.leftovers() + self.units()
         if left:
             for pid, _ in self.processes():
                 os.kill(pid, signal.SIGKILL)

@@ -177,3 +177,20 @@ limit() {
   edit '.linux.resources.unified = {"../cgroup.procs": "0"}'
   refused runtime create --bundle "$BUNDLE" c1
 }
+
+# The limit holds before init is born, so that nothing escapes it; init itself needs little.
+@test "a memory limit of 1 MiB does not kill init" {
+  require_controller memory
+  [ "$RUNTIME" = swrun ] || skip "$RUNTIME needs more"
+  edit '.linux.resources.memory = {limit: 1048576, swap: 1048576}'
+  entry /bin/true
+  ok runtime run --bundle "$BUNDLE" c1
+}
+@test "a memory limit that is too low for init says so" {
+  require_controller memory
+  [ "$RUNTIME" = swrun ] || skip "$RUNTIME has words of its own"
+  edit '.linux.resources.memory = {limit: 65536, swap: 65536}'
+  entry /bin/true
+  refused runtime run --bundle "$BUNDLE" c1
+  says "memory limit is too low"
+}

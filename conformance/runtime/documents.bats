@@ -96,10 +96,47 @@ validate() { "$PYTHON" "$CONFORMANCE/lib/validate.py" "$1"; }
   ok "$SWRUN" --log=log --root="$STATE" --log-format=json list --format=json
 }
 
-@test "--systemd-cgroup is a clear error in this version" {
-  [ "$RUNTIME" = swrun ] || skip "$RUNTIME has the systemd driver"
+@test "two cgroup managers at once are a usage error" {
+  [ "$RUNTIME" = swrun ] || skip "$RUNTIME has no such option, or lets the last one win"
+  refused runtime --systemd-cgroup --cgroup-manager cgroupfs list
+  says contradict
+  ok runtime --systemd-cgroup --cgroup-manager systemd list
+}
+
+@test "a cgroupsPath of the other manager is an error that says which form is wanted" {
+  [ "$RUNTIME" = swrun ] || skip "$RUNTIME has words of its own"
   refused runtime --systemd-cgroup create --bundle "$BUNDLE" c1
-  says systemd
+  says SLICE:PREFIX:NAME
+  edit '.linux.cgroupsPath = "system.slice:swrun:c1"'
+  refused "$SWRUN" --root "$STATE" create --bundle "$BUNDLE" c1
+  says --systemd-cgroup
+}
+
+@test "where systemd can't be reached the error says so" {
+  [ "$RUNTIME" = swrun ] || skip "$RUNTIME has words of its own"
+  edit '.linux.cgroupsPath = "system.slice:swrun:c1"'
+  export DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nonexistent/bus
+  refused "$SWRUN" --root "$STATE" --cgroup-manager systemd create --bundle "$BUNDLE" c1
+  says /nonexistent/bus
+  [ ! -d "$STATE/c1" ]
+}
+
+@test "--cgroup-manager disabled leaves the container in its creator's cgroup" {
+  [ "$RUNTIME" = swrun ] || skip "$RUNTIME has no such option, or no error for limits"
+  edit '.linux.resources = {} | .linux.namespaces |= map(select(.type != "cgroup"))'
+  probe wait
+  ok "$SWRUN" --root "$STATE" --cgroup-manager disabled create --bundle "$BUNDLE" c1
+  [ -z "$err" ] || fail "a warning for what was asked for"
+  cmp /proc/self/cgroup "/proc/$(container_pid c1)/cgroup"
+  ok "$SWRUN" --root "$STATE" delete --force c1
+}
+
+@test "--cgroup-manager disabled refuses limits, which nobody would enforce" {
+  [ "$RUNTIME" = swrun ] || skip "$RUNTIME has no such option, or no error for limits"
+  edit '.linux.resources = {"memory": {"limit": 67108864}}'
+  refused "$SWRUN" --root "$STATE" --cgroup-manager disabled create --bundle "$BUNDLE" c1
+  says memory.max
+  says disabled
 }
 
 @test "--help names every verb" {

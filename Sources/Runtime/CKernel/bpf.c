@@ -10,6 +10,50 @@ static int bpf(int command, union bpf_attr *attributes) {
   return (int)syscall(SYS_bpf, command, attributes, sizeof *attributes);
 }
 
+// By this name a later process knows our programs from others: at most 15 characters.
+static const char name[] = "swrun_devices";
+
+int ckernel_bpf_make_device_table(unsigned int entries) {
+  union bpf_attr attributes;
+  memset(&attributes, 0, sizeof attributes);
+  attributes.map_type = BPF_MAP_TYPE_HASH;
+  attributes.key_size = 12;
+  attributes.value_size = 4;
+  attributes.max_entries = entries;
+  attributes.map_flags = BPF_F_RDONLY_PROG;
+  memcpy(attributes.map_name, name, sizeof name);
+  return bpf(BPF_MAP_CREATE, &attributes);
+}
+
+int ckernel_bpf_fill_map(int map, const void *keys, const void *values, unsigned int count) {
+  union bpf_attr attributes;
+  memset(&attributes, 0, sizeof attributes);
+  attributes.batch.map_fd = (unsigned)map;
+  attributes.batch.keys = (unsigned long long)keys;
+  attributes.batch.values = (unsigned long long)values;
+  attributes.batch.count = count;
+  return bpf(BPF_MAP_UPDATE_BATCH, &attributes);
+}
+
+int ckernel_bpf_freeze_map(int map) {
+  union bpf_attr attributes;
+  memset(&attributes, 0, sizeof attributes);
+  attributes.map_fd = (unsigned)map;
+  return bpf(BPF_MAP_FREEZE, &attributes);
+}
+
+int ckernel_bpf_is_own_program(int program) {
+  struct bpf_prog_info info;
+  union bpf_attr attributes;
+  memset(&info, 0, sizeof info);
+  memset(&attributes, 0, sizeof attributes);
+  attributes.info.bpf_fd = (unsigned)program;
+  attributes.info.info_len = sizeof info;
+  attributes.info.info = (unsigned long long)&info;
+  if (bpf(BPF_OBJ_GET_INFO_BY_FD, &attributes) < 0) return -1;
+  return strncmp(info.name, name, sizeof info.name) == 0;
+}
+
 int ckernel_bpf_load_device(const void *instructions, unsigned int count) {
   union bpf_attr attributes;
   memset(&attributes, 0, sizeof attributes);
@@ -17,7 +61,7 @@ int ckernel_bpf_load_device(const void *instructions, unsigned int count) {
   attributes.insns = (unsigned long long)instructions;
   attributes.insn_cnt = count;
   attributes.license = (unsigned long long)"Apache-2.0";
-  memcpy(attributes.prog_name, "swrun_devices", sizeof "swrun_devices");
+  memcpy(attributes.prog_name, name, sizeof name);
   return bpf(BPF_PROG_LOAD, &attributes);
 }
 

@@ -7,6 +7,7 @@
 #include <linux/keyctl.h>
 #include <linux/sched.h>
 #include <net/if.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -14,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -165,16 +167,21 @@ long ckernel_receive(int socket, void *bytes, unsigned long capacity, int *descr
   return count;
 }
 
-static int connect_path(const char *path, int type) {
+static int connect_unix(const char *name, int type, int is_abstract, int milliseconds) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
-  if (strlen(path) >= sizeof address.sun_path) {
+  size_t length = strlen(name);
+  if (length + 1 > sizeof address.sun_path) {
     errno = ENAMETOOLONG;
     return -1;
   }
-  strcpy(address.sun_path, path);
+  // An abstract name begins with a NUL and ends with the address; a path ends with a NUL.
+  memcpy(address.sun_path + (is_abstract ? 1 : 0), name, length);
+  socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + 1);
   int s = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
   if (s < 0) return -1;
-  if (connect(s, (struct sockaddr *)&address, sizeof address) < 0) {
+  struct timeval limit = {.tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000};
+  if ((milliseconds > 0 && setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) < 0) ||
+      connect(s, (struct sockaddr *)&address, size) < 0) {
     int saved = errno;
     close(s);
     errno = saved;
@@ -183,9 +190,13 @@ static int connect_path(const char *path, int type) {
   return s;
 }
 
-int ckernel_connect_unix(const char *path) { return connect_path(path, SOCK_STREAM); }
+int ckernel_connect_unix(const char *path) { return connect_unix(path, SOCK_STREAM, 0, 0); }
 
-int ckernel_connect_unix_datagram(const char *path) { return connect_path(path, SOCK_DGRAM); }
+int ckernel_connect_unix_datagram(const char *path) { return connect_unix(path, SOCK_DGRAM, 0, 0); }
+
+int ckernel_connect_unix_within(const char *name, int is_abstract, int milliseconds) {
+  return connect_unix(name, SOCK_STREAM, is_abstract, milliseconds);
+}
 
 int ckernel_set_close_on_exec(int descriptor, int on) {
   return fcntl(descriptor, F_SETFD, on ? FD_CLOEXEC : 0);

@@ -1,20 +1,7 @@
 import Kernel
-package import RuntimeSpec
+import RuntimeSpec
 
 extension ControlGroup {
-  /// Writes the limits of a configuration into a control group that is in use.
-  ///
-  /// Spec: config-linux.md, "Control groups", checkBeforeUpdate.
-  package func apply(_ resources: Resources) throws(CgroupError) {
-    if resources.memory?.checkBeforeUpdate == true, let limit = resources.memory?.limit, limit > 0 {
-      let used = try memoryInUse()
-      guard used <= limit else {
-        throw .invalidLimit("memory.limit", reason: "\(limit) is below the \(used) in use")
-      }
-    }
-    try write(try limitSettings(for: resources))
-  }
-
   /// Writes settings in their order.
   func write(_ settings: [LimitSetting]) throws(CgroupError) {
     var early: [LimitSetting] = []
@@ -55,14 +42,5 @@ extension ControlGroup {
   private func failure(_ error: KernelError, of setting: LimitSetting) -> CgroupError {
     // cgroupfs lets nobody make files: what can't be opened for want of permission isn't there.
     error.code == .noEntry ? .missingFile(setting.file) : .kernel(error)
-  }
-
-  private func memoryInUse() throws(CgroupError) -> Int64 {
-    let text = try wrapping { () throws(KernelError) in
-      try read("memory.current", of: directory)
-    }
-    let number = controllerNames(in: text).first.flatMap { Int64($0) }
-    guard let number else { throw .missingFile("memory.current") }
-    return number
   }
 }

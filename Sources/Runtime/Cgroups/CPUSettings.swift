@@ -6,11 +6,12 @@ import RuntimeSpec
 /// Spec: config-linux.md, "CPU". See: cgroup-v2.rst, "CPU Interface Files", "Cpuset".
 func cpuSettings(_ cpu: CPULimits) -> [LimitSetting] {
   var settings: [LimitSetting] = []
-  if let weight = cpuWeight(ofShares: cpu.shares ?? 0) {
-    settings.append(LimitSetting("cpu.weight", "\(weight)"))
-  }
   if let idle = cpu.idle {
     settings.append(LimitSetting("cpu.idle", "\(idle)", isInitial: idle == 0))
+  }
+  // After cpu.idle: its end sets the weight to the default, and an idle group takes none.
+  if cpu.idle != 1, let weight = cpuWeight(ofShares: cpu.shares ?? 0) {
+    settings.append(LimitSetting("cpu.weight", "\(weight)"))
   }
   if let burst = cpu.burst {
     var setting = LimitSetting("cpu.max.burst", "\(burst)", isInitial: burst == 0)

@@ -16,6 +16,8 @@ package enum CgroupError: Error, Equatable, Sendable {
   case missingFile(String)
   /// A value breaks a rule before any kernel sees it.
   case invalidLimit(String, reason: String)
+  /// The caller wants none.
+  case disabled
   /// Limits are asked for, and there is no control group to set them on.
   case limitsWithoutCgroup([String], reason: String)
   /// Something did not happen in time.
@@ -37,6 +39,7 @@ extension CgroupError: CustomStringConvertible {
       "\(file) cannot be set: the \(name) controller is not available: \(reason)"
     case .missingFile(let file): "\(file) cannot be set: this kernel does not have it"
     case .invalidLimit(let limit, let reason): "linux.resources.\(limit): \(reason)"
+    case .disabled: "--cgroup-manager is disabled"
     case .limitsWithoutCgroup(let limits, let reason):
       "limits (\(limits.joined(separator: ", "))) need a cgroup, and there is none: \(reason)"
     case .timedOut(let path, let event): "cgroup \(path): timed out waiting for \(event)"
@@ -50,7 +53,7 @@ extension CgroupError: CustomStringConvertible {
   /// Whether a container without limits may go on without a control group.
   package var allowsGoingWithout: Bool {
     switch self {
-    case .notMounted, .notPermitted: true
+    case .notMounted, .notPermitted, .disabled: true
     case .invalidPath, .populated, .missingController, .missingFile, .invalidLimit,
       .limitsWithoutCgroup, .timedOut, .notFrozen, .kernel:
       false

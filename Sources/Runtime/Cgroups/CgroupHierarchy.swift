@@ -52,7 +52,7 @@ package struct CgroupHierarchy: ~Copyable {
   /// The cgroup of a process, below the root: `self`, or an id.
   ///
   /// See: cgroups(7), /proc/pid/cgroup.
-  static func path(
+  package static func path(
     of process: String,
     _ processes: borrowing ProcessFiles,
   ) throws(CgroupError) -> String {

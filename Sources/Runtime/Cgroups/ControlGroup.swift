@@ -100,6 +100,25 @@ package struct ControlGroup: ~Copyable {
   }
 }
 
+extension ControlGroup {
+  /// The text of a file without the line feed at its end; nil where it is not there, or can't be
+  /// read.
+  func content(of file: String) throws(CgroupError) -> String? {
+    do throws(KernelError) {
+      var bytes = try read(file, of: directory)
+      while bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+      return String(decoding: bytes, as: UTF8.self)
+    } catch  where error.code == .noEntry {
+      return nil
+    } catch  where error.code == .invalid || error.code == .accessDenied {
+      // A file that is only to be written, as memory.reclaim: nothing to bring back.
+      return nil
+    } catch {
+      throw .kernel(error)
+    }
+  }
+}
+
 /// Opens the directory of a control group, without leaving the hierarchy.
 func openGroup(
   _ path: String,

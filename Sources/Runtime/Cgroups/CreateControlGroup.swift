@@ -37,6 +37,7 @@ extension ControlGroup {
       try group.restrictDevices(
         request.resources.devices,
         isInUserNamespace: request.isInUserNamespace,
+        replacing: .all,
       )
     } catch {
       try group.undo(after: error, in: hierarchy)
@@ -128,6 +129,22 @@ extension ControlGroup {
     } catch {
       throw error.isRefusal ? .notPermitted(error) : .kernel(error)
     }
+    do throws(CgroupError) {
+      try enableControllers(for: settings, above: location, in: hierarchy, processes)
+    } catch {
+      try removeParents(location, above: existing, from: hierarchy)
+      throw error
+    }
+    return existing
+  }
+
+  /// Has each directory above a location hand down the controllers that some settings need.
+  static func enableControllers(
+    for settings: [LimitSetting],
+    above location: CgroupLocation,
+    in hierarchy: borrowing CgroupHierarchy,
+    _ processes: borrowing ProcessFiles,
+  ) throws(CgroupError) {
     let names = Set(settings.compactMap(\.controller)).sorted()
     let text = names.map { "+\($0)" }.joined(separator: " ")
     for depth in 0..<location.components.count {
@@ -138,11 +155,9 @@ extension ControlGroup {
         let directory = try openGroup(parent.isEmpty ? "." : parent, in: hierarchy.root)
         try Cgroups.write(text, to: "cgroup.subtree_control", of: directory)
       } catch {
-        try removeParents(location, above: existing, from: hierarchy)
         throw try enablingFailure(error, settings, at: "/\(parent)", in: hierarchy, processes)
       }
     }
-    return existing
   }
 
   private static func enablingFailure(

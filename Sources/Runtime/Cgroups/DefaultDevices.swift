@@ -25,7 +25,7 @@ package let defaultDeviceRules: [DeviceRule] =
   }
 
 /// The rules that hold for a container: its own and the defaults; none where nothing is restricted.
-func effectiveDeviceRules(_ rules: [DeviceRule]?) -> [DeviceRule] {
+package func effectiveDeviceRules(_ rules: [DeviceRule]?) -> [DeviceRule] {
   guard let rules, !rules.isEmpty else { return [] }
   if let last = rules.lastIndex(where: \.speaksOfAll), rules[last...].allSatisfy(\.isAllowed) {
     return []
@@ -36,4 +36,7 @@ func effectiveDeviceRules(_ rules: [DeviceRule]?) -> [DeviceRule] {
 extension DeviceRule {
   /// Whether no rule before this one matters.
   var speaksOfAll: Bool { kind == .all && major == nil && minor == nil && access == .all }
+
+  /// Whether it only ever allows.
+  var allowsEverythingOfIt: Bool { isAllowed && access == .all }
 }

@@ -1,4 +1,4 @@
-package import RuntimeSpec
+import RuntimeSpec
 
 /// One value of a control group, and the files that may take it.
 struct LimitSetting: Equatable {
@@ -31,7 +31,8 @@ struct LimitSetting: Equatable {
   /// The controller that has the file; nil for the core, which is always there.
   var controller: String? {
     let name = String(file.prefix { $0 != "." })
-    return name == "cgroup" ? nil : name
+    // Pressure is measured by the core, whatever it is of.
+    return name == "cgroup" || file.hasSuffix(".pressure") ? nil : name
   }
 }
 
@@ -59,25 +60,6 @@ func limitSettings(for resources: Resources) throws(CgroupError) -> [LimitSettin
   return settings
 }
 
-/// One line for each limit that cgroup v2 has no file for.
-package func ignoredLimits(of resources: Resources) -> [String] {
-  var names: [String] = []
-  if let memory = resources.memory {
-    if (memory.kernel ?? 0) > 0 { names.append("memory.kernel") }
-    if (memory.kernelTCP ?? 0) > 0 { names.append("memory.kernelTCP") }
-    if memory.swappiness != nil { names.append("memory.swappiness") }
-    if memory.disableOOMKiller == true { names.append("memory.disableOOMKiller") }
-  }
-  if let cpu = resources.cpu {
-    if (cpu.realtimeRuntime ?? 0) != 0 { names.append("cpu.realtimeRuntime") }
-    if (cpu.realtimePeriod ?? 0) != 0 { names.append("cpu.realtimePeriod") }
-  }
-  if (resources.blockIO?.leafWeight ?? 0) != 0 { names.append("blockIO.leafWeight") }
-  if resources.network?.classID != nil { names.append("network.classID") }
-  if !(resources.network?.priorities ?? []).isEmpty { names.append("network.priorities") }
-  return names.map { "ignored linux.resources.\($0): cgroup v2 has nothing like it" }
-}
-
 private func pidsSetting(_ limit: Int64) -> LimitSetting {
   // 0 is a real limit, but init itself is born in the control group: no task beside it is the same.
   if limit < 0 { return LimitSetting("pids.max", "max", isInitial: true) }
@@ -86,7 +68,12 @@ private func pidsSetting(_ limit: Int64) -> LimitSetting {
 
 private func rdmaSettings(_ limit: RDMALimit) -> [LimitSetting] {
   var text = limit.device
-  if let handles = limit.hcaHandles { text += " hca_handle=\(handles)" }
-  if let objects = limit.hcaObjects { text += " hca_object=\(objects)" }
+  if let handles = limit.hcaHandles { text += " hca_handle=\(rdmaText(handles))" }
+  if let objects = limit.hcaObjects { text += " hca_object=\(rdmaText(objects))" }
   return text == limit.device ? [] : [LimitSetting("rdma.max", text)]
+}
+
+/// The kernel counts to the largest signed number, and takes no larger one for a limit.
+private func rdmaText(_ limit: UInt32) -> String {
+  limit < Int32.max ? "\(limit)" : "max"
 }

@@ -17,6 +17,34 @@ package enum DeviceBPF {
     return OwnedDescriptor(adopting: raw)
   }
 
+  /// Makes a map of type BPF_MAP_TYPE_HASH with all of its entries, which never change again: keys
+  /// of 12 bytes, and as many values of 4 in the same order.
+  package static func makeTable(
+    keys: [UInt8],
+    values: [UInt8],
+  ) throws(KernelError) -> OwnedDescriptor {
+    let count = UInt32(values.count / 4)
+    let map = OwnedDescriptor(
+      adopting: try check("bpf", "BPF_MAP_CREATE") { ckernel_bpf_make_device_table(count) }
+    )
+    let raw = map.raw
+    try check("bpf", "BPF_MAP_UPDATE_BATCH") {
+      unsafe keys.withUnsafeBytes { keys in
+        unsafe values.withUnsafeBytes {
+          unsafe ckernel_bpf_fill_map(raw, keys.baseAddress, $0.baseAddress, count)
+        }
+      }
+    }
+    try check("bpf", "BPF_MAP_FREEZE") { ckernel_bpf_freeze_map(raw) }
+    return map
+  }
+
+  /// Whether a program is one that `load` has made, in this process or another.
+  package static func isOwn(_ program: borrowing OwnedDescriptor) throws(KernelError) -> Bool {
+    let raw = program.raw
+    return try check("bpf", "BPF_OBJ_GET_INFO_BY_FD") { ckernel_bpf_is_own_program(raw) } == 1
+  }
+
   /// Adds a program to those of a control group, all of which must allow an access.
   package static func attach(
     _ program: borrowing OwnedDescriptor,

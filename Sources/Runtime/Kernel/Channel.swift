@@ -131,6 +131,21 @@ package enum UnixSocket {
     return passed < 0 ? nil : OwnedDescriptor(adopting: passed)
   }
 
+  /// Connects to a stream socket by its path or its abstract name, with a limit on how long this
+  /// call, and each write later on, may take.
+  ///
+  /// - Throws: EAGAIN when the time is over.
+  package static func connect(
+    _ name: String,
+    isAbstract: Bool,
+    withinMilliseconds limit: Int32,
+  ) throws(KernelError) -> OwnedDescriptor {
+    let raw = try check("connect", name) {
+      unsafe ckernel_connect_unix_within(name, isAbstract ? 1 : 0, limit)
+    }
+    return OwnedDescriptor(adopting: raw)
+  }
+
   /// Sends a descriptor with a few bytes.
   package static func send(
     _ descriptor: borrowing OwnedDescriptor,

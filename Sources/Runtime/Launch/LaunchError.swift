@@ -10,6 +10,8 @@ package enum LaunchError: Error, Equatable, Sendable {
   case handshake(HandshakeError)
   case hook(HookError)
   case state(StateError)
+  /// Init could not be put into its control group: in words.
+  case cgroup(String)
   /// In words: why the ids of a user namespace could not be mapped.
   case unmapped(String)
 }
@@ -22,6 +24,7 @@ extension LaunchError: CustomStringConvertible {
     case .handshake(let error): error.description
     case .hook(let error): error.description
     case .state(let error): error.description
+    case .cgroup(let reason): reason
     case .unmapped(let reason): "id mappings: \(reason)"
     }
   }

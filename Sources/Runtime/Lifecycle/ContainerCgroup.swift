@@ -3,51 +3,6 @@ import Kernel
 import RuntimeSpec
 import State
 
-/// Makes the control group that a container is born in.
-///
-/// - Returns: nil where there is none to be had and nothing is lost by that, after a warning.
-func makeControlGroup(
-  at location: CgroupLocation,
-  for plan: ContainerPlan,
-  on host: borrowing Host,
-) throws(RuntimeError) -> ControlGroup? {
-  let isRemapped = try host.isInUserNamespace()
-  let isInUserNamespace = isRemapped || plan.namespaces.source(of: .user) != nil
-  do throws(CgroupError) {
-    let hierarchy = try CgroupHierarchy(host.processes)
-    let request = ControlGroupRequest(
-      location: location,
-      resources: plan.cgroup.resources,
-      isInUserNamespace: isInUserNamespace
-    )
-    let group = try ControlGroup.create(request, in: hierarchy, host.processes)
-    if plan.namespaces.source(of: .user) == .new, plan.namespaces.source(of: .cgroup) == .new,
-      let root = plan.namespaces.hostUserOfRoot
-    {
-      try group.delegate(toUser: root)
-    }
-    return group
-  } catch {
-    host.warn(
-      try withCgroups { () throws(CgroupError) in
-        try checkNothingIsLost(
-          without: error,
-          plan.cgroup.resources,
-          isInUserNamespace: isInUserNamespace
-        )
-      }
-    )
-    return nil
-  }
-}
-
-extension NamespacePlan {
-  /// The user of the host that is root in the container; nil where that is nobody.
-  fileprivate var hostUserOfRoot: UInt32? {
-    uidMappings.first { $0.containerID == 0 }?.hostID
-  }
-}
-
 /// Opens the control group of a container; nil when it has none (any more).
 ///
 /// Before init is recorded the record names a place that may yet turn out to be somebody else's:
@@ -149,11 +104,17 @@ func killEverything(
   }
 }
 
-/// Removes a container's control group once it is empty.
+/// Removes a container's control group once it is empty, by way of its manager.
 func removeControlGroup(
   of record: ContainerRecord,
   on host: borrowing Host,
 ) throws(RuntimeError) {
+  switch record.cgroupManager {
+  case .directory: break
+  case .systemd: guard try removeUnit(of: record, on: host) else { return }
+  case .disabled: return
+  }
+  // What systemd leaves is a directory below its own that somebody has made there.
   _ = try withControlGroup(of: record, on: host) { (group, hierarchy) throws(CgroupError) in
     // A creator that was killed before it recorded init leaves an init that ends by itself. Who is
     // still there after that was there before: the place is not ours.

@@ -19,6 +19,9 @@ package struct CreateOptions: Sendable {
   package var movesRoot: Bool
   package var keepsKeyring: Bool
   package var preservedDescriptors: Int32
+  package var cgroupManager: CgroupManager
+  /// Whether the caller has no privileges; nil leaves that to be found out.
+  package var isRootless: Bool?
   /// Variables that the program gets on top of config.json's, as KEY=value.
   package var environment: [String]
 
@@ -31,6 +34,8 @@ package struct CreateOptions: Sendable {
     movesRoot: Bool,
     keepsKeyring: Bool,
     preservedDescriptors: Int32,
+    cgroupManager: CgroupManager,
+    isRootless: Bool?,
     environment: [String],
   ) {
     self.id = id
@@ -41,6 +46,8 @@ package struct CreateOptions: Sendable {
     self.movesRoot = movesRoot
     self.keepsKeyring = keepsKeyring
     self.preservedDescriptors = preservedDescriptors
+    self.cgroupManager = cgroupManager
+    self.isRootless = isRootless
     self.environment = environment
   }
 }
@@ -87,13 +94,9 @@ func makeContainer(
 ) throws(RuntimeError) -> CreatedContainer {
   for warning in bundle.plan.warnings + [bundle.notice].compactMap({ $0 }) { host.warn(warning) }
   host.debug("bundle \(bundle.path): read")
-  let location = try withCgroups { () throws(CgroupError) in
-    try CgroupLocation(
-      cgroupsPath: bundle.plan.cgroup.path,
-      id: options.id.description,
-      host.processes
-    )
-  }
+  let place = try CgroupPlace(options, cgroupsPath: bundle.plan.cgroup.path, on: host)
+  var record = ContainerRecord(bundle: bundle, id: options.id)
+  try place.note(in: &record, root: host.root.path)
   let directory = try withState { () throws(StateError) in
     try ContainerDirectory.create(options.id, in: host.root)
   }
@@ -101,8 +104,8 @@ func makeContainer(
     options: options,
     bundle: bundle,
     startsAtGate: startsAtGate,
-    location: location,
-    record: ContainerRecord(bundle: bundle, id: options.id, cgroup: location.path)
+    place: place,
+    record: record
   )
   do throws(RuntimeError) {
     let prepared = try creation.perform(in: directory, console, on: host)

@@ -14,7 +14,7 @@ struct Creation {
   let options: CreateOptions
   let bundle: Bundle
   let startsAtGate: Bool
-  let location: CgroupLocation
+  let place: CgroupPlace
   var record: ContainerRecord
 
   /// Whether the place that the record names has been made by, or given to, this container.
@@ -26,26 +26,29 @@ struct Creation {
     options: CreateOptions,
     bundle: Bundle,
     startsAtGate: Bool,
-    location: CgroupLocation,
+    place: CgroupPlace,
     record: ContainerRecord,
   ) {
     self.options = options
     self.bundle = bundle
     self.startsAtGate = startsAtGate
-    self.location = location
+    self.place = place
     self.record = record
   }
 
   /// Where a container without a cgroup namespace finds its cgroup; nil when it needs no such place.
   ///
   /// In a user namespace, which can't mount the host's hierarchy, it is all of that if need be.
-  private func hostDirectory(on host: borrowing Host) throws(RuntimeError) -> String? {
+  private func hostDirectory(
+    _ path: String?,
+    on host: borrowing Host,
+  ) throws(RuntimeError) -> String? {
     guard plan.namespaces.source(of: .cgroup) == nil else { return nil }
     let isInUserNamespace = try host.isInUserNamespace()
     let mustBind = isInUserNamespace || plan.namespaces.source(of: .user) != nil
-    guard record.cgroup != nil || mustBind else { return nil }
+    guard path != nil || mustBind else { return nil }
     return try withCgroups { () throws(CgroupError) in
-      try CgroupHierarchy(host.processes).mountPoint + (record.cgroup ?? "")
+      try CgroupHierarchy(host.processes).mountPoint + (path ?? "")
     }
   }
 
@@ -58,34 +61,19 @@ struct Creation {
     on host: borrowing Host,
   ) throws(RuntimeError) -> PreparedInit {
     try write(to: directory)
-    let group = try makeControlGroup(at: location, for: plan, on: host)
-    switch group {
+    var birthplace = try makeControlGroup(at: place, for: plan, record, on: host)
+    switch birthplace {
     case nil:
       record.cgroup = nil
       host.debug("cgroup: none")
-      return try launch(into: nil, directory, console, on: host)
-    case let group?:
+    case let birthplace?:
       isCgroupOurs = true
-      host.debug("cgroup \(location.path): made, with its limits")
-      return try launch(into: group.directory.raw, directory, console, on: host)
+      record.cgroup = birthplace.group.location.path
+      host.debug("cgroup \(birthplace.path): made, with its limits")
     }
-  }
-
-  private mutating func launch(
-    into cgroup: CInt?,
-    _ directory: borrowing ContainerDirectory,
-    _ console: consuming OwnedDescriptor?,
-    on host: borrowing Host,
-  ) throws(RuntimeError) -> PreparedInit {
-    let request = try launchRequest(on: host)
-    try withState { () throws(StateError) in try directory.write(basis(of: request)) }
-    let inherited = try InheritedDescriptors(
-      console: console,
-      gate: startsAtGate ? openGate(in: directory) : nil,
-      withheld: [directory.descriptor.raw, host.root.directory.raw] + (cgroup.map { [$0] } ?? []),
-    )
-    let prepared = try launch(request, cgroup: cgroup, inherited, directory, on: host)
+    let prepared = try launch(into: birthplace, directory, console, on: host)
     do throws(RuntimeError) {
+      try birthplace?.settle()
       host.debug("init: prepared")
       record.isPrepared = true
       try write(to: directory)
@@ -96,6 +84,44 @@ struct Creation {
       throw error
     }
     return prepared
+  }
+
+  private mutating func launch(
+    into birthplace: borrowing Birthplace?,
+    _ directory: borrowing ContainerDirectory,
+    _ console: consuming OwnedDescriptor?,
+    on host: borrowing Host,
+  ) throws(RuntimeError) -> PreparedInit {
+    let request = try launchRequest(birthplace.path, on: host)
+    try withState { () throws(StateError) in try directory.write(basis(of: request)) }
+    let inherited = try InheritedDescriptors(
+      console: console,
+      gate: startsAtGate ? openGate(in: directory) : nil,
+      withheld: [directory.descriptor.raw, host.root.directory.raw] + birthplace.descriptors,
+    )
+    do throws(RuntimeError) {
+      return try launch(request, birthplace, inherited, directory, on: host)
+    } catch {
+      switch birthplace {
+      case nil: throw error
+      case let birthplace?: throw try explained(error, by: birthplace.group)
+      }
+    }
+  }
+
+  /// A failure to make init with what its cgroup says about it.
+  private func explained(
+    _ error: RuntimeError,
+    by group: borrowing ControlGroup,
+  ) throws(RuntimeError) -> RuntimeError {
+    switch error {
+    case .launch(.kernel), .launch(.handshake): break
+    // Init itself has told what is wrong.
+    default: return error
+    }
+    let reason = try withCgroups { () throws(CgroupError) in try group.hostilityToProcesses() }
+    guard let reason else { return error }
+    return .refused("\(error): \(reason)")
   }
 
   private func write(to directory: borrowing ContainerDirectory) throws(RuntimeError) {
@@ -114,7 +140,10 @@ struct Creation {
     )
   }
 
-  private func launchRequest(on host: borrowing Host) throws(RuntimeError) -> LaunchRequest {
+  private func launchRequest(
+    _ cgroup: String?,
+    on host: borrowing Host,
+  ) throws(RuntimeError) -> LaunchRequest {
     let confinement = try confinement(of: plan, on: host)
     let isInUserNamespace = try host.isInUserNamespace()
     var plan = plan
@@ -128,7 +157,7 @@ struct Creation {
         movesRoot: options.movesRoot,
         keepsKeyring: options.keepsKeyring,
         preservedDescriptors: options.preservedDescriptors,
-        cgroupDirectory: try hostDirectory(on: host),
+        cgroupDirectory: try hostDirectory(cgroup, on: host),
         deniesSetgroups: plan.namespaces.source(of: .user) == .new && Process.effectiveUser != 0
           && plan.namespaces.gidMappings.mapOnly(Process.effectiveGroup),
         bindsDevices: isInUserNamespace || plan.namespaces.source(of: .user) != nil
@@ -138,17 +167,20 @@ struct Creation {
 
   private mutating func launch(
     _ request: LaunchRequest,
-    cgroup: CInt?,
+    _ birthplace: borrowing Birthplace?,
     _ inherited: consuming InheritedDescriptors,
     _ directory: borrowing ContainerDirectory,
     on host: borrowing Host,
   ) throws(RuntimeError) -> PreparedInit {
     var record = record
     defer { self.record = record }
+    // Whom the kernel does not let into the control group systemd takes there.
+    let unit = birthplace.takesBirths ? nil : record.unit
+    let subgroup = plan.subgroup
     do throws(LaunchError) {
       return try makeInit(
         request,
-        cgroup: cgroup,
+        cgroup: birthplace.directory,
         inherited: inherited,
         processes: host.processes
       ) { (pid) throws(LaunchError) in
@@ -160,6 +192,12 @@ struct Creation {
           throw .kernel(error, subject: "init")
         }
         do throws(StateError) { try directory.write(record) } catch { throw .state(error) }
+        guard let unit else { return }
+        do throws(RuntimeError) {
+          try attachToUnit(pid, unit, subgroup: subgroup)
+        } catch {
+          throw .cgroup("\(error)")
+        }
       }
     } catch {
       throw .launch(error)
@@ -217,9 +255,39 @@ func runPoststopHooks(_ record: ContainerRecord, on host: borrowing Host) {
   }
 }
 
+extension Birthplace? {
+  fileprivate var path: String? {
+    switch self {
+    case nil: nil
+    case let birthplace?: birthplace.path
+    }
+  }
+
+  fileprivate var directory: CInt? {
+    switch self {
+    case nil: nil
+    case let birthplace?: birthplace.directory
+    }
+  }
+
+  fileprivate var descriptors: [CInt] {
+    switch self {
+    case nil: []
+    case let birthplace?: birthplace.descriptors
+    }
+  }
+
+  fileprivate var takesBirths: Bool {
+    switch self {
+    case nil: true
+    case let birthplace?: birthplace.takesBirths
+    }
+  }
+}
+
 extension ContainerRecord {
   /// The record of a container that is about to be made.
-  init(bundle: Bundle, id: ContainerID, cgroup: String?) {
+  init(bundle: Bundle, id: ContainerID) {
     let now = Clock.now
     let plan = bundle.plan
     let user = Process.effectiveUser
@@ -231,10 +299,12 @@ extension ContainerRecord {
       created: Clock.rfc3339(seconds: now.seconds, nanoseconds: now.nanoseconds),
       annotations: plan.annotations,
       owner: user == 0 ? "root" : "\(user)",
-      cgroup: cgroup,
+      cgroup: nil,
       sharesPidNamespace: plan.namespaces.source(of: .pid) != .new,
+      isInUserNamespace: plan.namespaces.source(of: .user) != nil,
       poststart: plan.hooks.poststart,
-      poststop: plan.hooks.poststop
+      poststop: plan.hooks.poststop,
+      resources: plan.cgroup.resources
     )
   }
 }

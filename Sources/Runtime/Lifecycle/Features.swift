@@ -2,6 +2,7 @@ import Capabilities
 package import JSON
 import Kernel
 import RuntimeSpec
+import State
 import SyscallFilter
 
 /// This program's version.
@@ -30,7 +31,10 @@ package func features() -> JSONValue {
     "linux": [
       "namespaces": .strings(NamespaceKind.supported.map(\.rawValue).sorted()),
       "capabilities": .strings(KnownCapabilities.names(of: KnownCapabilities.all)),
-      "cgroup": ["v1": false, "v2": true, "systemd": false, "systemdUser": false, "rdma": true],
+      "cgroup": [
+        "v1": false, "v2": true, "systemd": .boolean(hasSystemd),
+        "systemdUser": .boolean(hasSystemd), "rdma": true,
+      ],
       "seccomp": seccompFeatures,
       "apparmor": ["enabled": true],
       "selinux": ["enabled": true],
@@ -39,9 +43,12 @@ package func features() -> JSONValue {
       "netDevices": ["enabled": false],
     ],
     "annotations": [:],
-    "potentiallyUnsafeConfigAnnotations": [],
+    "potentiallyUnsafeConfigAnnotations": .strings(unitAnnotations),
   ]
 }
+
+/// A user's systemd is the same to us as the system's, on another bus.
+private var hasSystemd: Bool { CgroupManager.allCases.contains(.systemd) }
 
 private var seccompFeatures: JSONValue {
   [

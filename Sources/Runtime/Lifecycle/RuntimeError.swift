@@ -5,6 +5,7 @@ package import Kernel
 package import Launch
 package import RuntimeSpec
 package import State
+package import Systemd
 
 /// Why a verb could not do what it was asked to.
 package enum RuntimeError: Error, Sendable {
@@ -12,6 +13,7 @@ package enum RuntimeError: Error, Sendable {
   case state(StateError)
   case launch(LaunchError)
   case cgroup(CgroupError)
+  case systemd(SystemdError)
   case confinement(ConfinementError)
   case hook(HookError)
   case kernel(KernelError, subject: String)
@@ -26,6 +28,7 @@ extension RuntimeError: CustomStringConvertible {
     case .state(let error): error.description
     case .launch(let error): error.description
     case .cgroup(let error): error.description
+    case .systemd(let error): error.description
     case .confinement(let error): error.description
     case .hook(let error): error.description
     case .kernel(let error, let subject): subject.isEmpty ? "\(error)" : "\(subject): \(error)"
@@ -65,6 +68,17 @@ func withCgroups<Value: ~Copyable>(
     return try body()
   } catch {
     throw .cgroup(error)
+  }
+}
+
+/// Makes what systemd refuses a verb's error.
+func withSystemd<Value: ~Copyable>(
+  _ body: () throws(SystemdError) -> Value,
+) throws(RuntimeError) -> Value {
+  do throws(SystemdError) {
+    return try body()
+  } catch {
+    throw .systemd(error)
   }
 }
 

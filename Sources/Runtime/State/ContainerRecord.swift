@@ -21,10 +21,21 @@ package struct ContainerRecord: Equatable, Sendable {
   package var isPrepared: Bool
   /// The container's cgroup, a path below the root of the cgroup2 hierarchy; nil without one.
   package var cgroup: String?
+  package var cgroupManager: CgroupManager
+  /// The container's unit; nil where systemd does not keep it.
+  package var unit: RecordedUnit?
   /// Whether others share its pid namespace, so that the end of init does not end them all.
   package var sharesPidNamespace: Bool
+  /// Whether it lives in a user namespace, where device rules may not be to be had.
+  package var isInUserNamespace: Bool
   package var poststart: [Hook]
   package var poststop: [Hook]
+  /// The limits in force.
+  package var resources: Resources
+  /// What brings back the files that an update changes, for as long as it is being made.
+  ///
+  /// Who finds it in an unlocked container has found an update that was killed.
+  package var undo: [UnifiedSetting]?
 
   /// A record of a container of which nothing exists yet.
   package init(
@@ -37,8 +48,10 @@ package struct ContainerRecord: Equatable, Sendable {
     owner: String,
     cgroup: String?,
     sharesPidNamespace: Bool,
+    isInUserNamespace: Bool,
     poststart: [Hook],
     poststop: [Hook],
+    resources: Resources,
   ) {
     self.id = id
     self.ociVersion = ociVersion
@@ -50,9 +63,14 @@ package struct ContainerRecord: Equatable, Sendable {
     self.initProcess = nil
     self.isPrepared = false
     self.cgroup = cgroup
+    self.cgroupManager = .directory
+    self.unit = nil
     self.sharesPidNamespace = sharesPidNamespace
+    self.isInUserNamespace = isInUserNamespace
     self.poststart = poststart
     self.poststop = poststop
+    self.resources = resources
+    self.undo = nil
   }
 }
 
@@ -84,9 +102,14 @@ extension ContainerRecord {
       ("startTime", initProcess.map { .unsigned($0.startTime) }),
       ("prepared", .boolean(isPrepared)),
       ("cgroup", cgroup.map { .string($0) }),
+      ("cgroupManager", .string(cgroupManager.rawValue)),
+      ("unit", unit?.json),
       ("sharesPidNamespace", .boolean(sharesPidNamespace)),
+      ("isInUserNamespace", .boolean(isInUserNamespace)),
       ("poststart", .array(poststart.map(\.json))),
       ("poststop", .array(poststop.map(\.json))),
+      ("resources", resources.json),
+      ("undo", undo.map { .array($0.map { .strings([$0.file, $0.value]) }) }),
     ])
   }
 
@@ -98,7 +121,8 @@ extension ContainerRecord {
       let owner = json["owner"]?.string, let isPrepared = json["prepared"]?.boolean,
       let sharesPidNamespace = json["sharesPidNamespace"]?.boolean,
       let annotations = json["annotations"], let poststart = json["poststart"],
-      let poststop = json["poststop"]
+      let poststop = json["poststop"],
+      let resources = json["resources"].map(Resources.init(recorded:)) ?? Resources()
     else { return nil }
     self.init(
       id: id,
@@ -112,15 +136,39 @@ extension ContainerRecord {
       owner: owner,
       cgroup: json["cgroup"]?.string,
       sharesPidNamespace: sharesPidNamespace,
+      isInUserNamespace: json["isInUserNamespace"]?.boolean ?? false,
       poststart: poststart.elements.compactMap(Hook.init(json:)),
-      poststop: poststop.elements.compactMap(Hook.init(json:))
+      poststop: poststop.elements.compactMap(Hook.init(json:)),
+      resources: resources
     )
+    undo = json["undo"]?.elements.compactMap { entry in
+      let words = entry.elements.compactMap(\.string)
+      return words.count == 2 ? UnifiedSetting(file: words[0], value: words[1]) : nil
+    }
     self.isPrepared = isPrepared
+    // A record without one is of a version that had no other.
+    let manager = json["cgroupManager"]?.string ?? CgroupManager.directory.rawValue
+    guard let cgroupManager = CgroupManager(rawValue: manager) else { return nil }
+    self.cgroupManager = cgroupManager
+    unit = json["unit"].flatMap(RecordedUnit.init(json:))
     if let pid = json["pid"]?.integer(as: Int32.self),
       let start = json["startTime"]?.integer(as: UInt64.self)
     {
       initProcess = InitProcess(pid: pid, startTime: start)
     }
+  }
+}
+
+extension RecordedUnit {
+  fileprivate var json: JSONValue {
+    ["name": .string(name), "description": .string(description), "bus": .string(bus)]
+  }
+
+  fileprivate init?(json: JSONNode) {
+    guard let name = json["name"]?.string, let description = json["description"]?.string,
+      let bus = json["bus"]?.string
+    else { return nil }
+    self.init(name: name, description: description, bus: bus)
   }
 }
 

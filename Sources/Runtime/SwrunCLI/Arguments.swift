@@ -24,6 +24,7 @@ package enum UsageError: Error, Equatable, Sendable {
   case notAChoice(option: String, value: String, choices: [String])
   case wrongArguments(verb: Verb.Name, arguments: String, given: Int)
   case noVerb
+  case contradiction(String, String)
 }
 
 extension Verb {
@@ -44,6 +45,7 @@ extension UsageError: CustomStringConvertible {
       "\(verb) takes \(arguments.isEmpty ? "no arguments" : arguments), \(given) given: "
         + "see swrun \(verb) --help"
     case .noVerb: "no command given: see swrun --help"
+    case .contradiction(let one, let other): "\(one) and \(other) contradict each other: give one"
     }
   }
 }
@@ -79,6 +81,11 @@ extension Arguments {
     }
     positional += rest
     try checkCount(verb)
+    if let manager = globals["cgroup-manager"], globals["systemd-cgroup"] != nil,
+      manager != "systemd"
+    {
+      throw .contradiction("--systemd-cgroup", "--cgroup-manager \(manager)")
+    }
   }
 
   private func checkCount(_ verb: Verb?) throws(UsageError) {

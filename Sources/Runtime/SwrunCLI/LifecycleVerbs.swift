@@ -102,6 +102,13 @@ extension OptionTable {
       options: [Option("all", short: "a", "send it to all processes of the container"), regex]
     ),
     Verb(
+      name: "update",
+      arguments: "ID",
+      count: 1...1,
+      help: "change the limits of a container, all of them or none",
+      options: limits
+    ),
+    Verb(
       name: "delete",
       arguments: "ID",
       count: 1...1,

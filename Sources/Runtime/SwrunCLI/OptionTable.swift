@@ -1,3 +1,5 @@
+import State
+
 /// An option as a caller may write it.
 package struct Option: Sendable, Equatable {
   /// Without dashes.
@@ -75,7 +77,13 @@ package enum OptionTable {
       choices: ["auto", "true", "false"],
       "run without privileges: auto, true or false"
     ),
-    Option("systemd-cgroup", "have systemd manage cgroups (not in this version: refused)"),
+    Option("systemd-cgroup", "have systemd manage cgroups: --cgroup-manager systemd"),
+    Option(
+      "cgroup-manager",
+      value: "MANAGER",
+      choices: CgroupManager.allCases.map(\.rawValue),
+      "who manages cgroups: cgroupfs (swrun itself), systemd, or disabled (nobody)"
+    ),
     Option("help", short: "h", "show help"),
     Option("version", short: "v", "show versions"),
   ]

@@ -110,6 +110,7 @@ private func performOnContainer(
   case "resume": try resume(arguments.id(), on: host)
   case "events": try showEvents(arguments, presentation, on: host)
   case "ps": try listProcesses(arguments, presentation, on: host)
+  case "update": try update(arguments, presentation, on: host)
   default: throw .refused("no command given")
   }
 }

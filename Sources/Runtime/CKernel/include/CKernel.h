@@ -18,6 +18,14 @@
 // clone3(2). pidfd and cgroup are used only where flags ask for them.
 long ckernel_clone3(unsigned long long flags, int exit_signal, int cgroup, int *pidfd);
 
+// A child that does nothing but be there, in no namespace or cgroup of its own, until it is killed or
+// its parent ends.
+int ckernel_placeholder(int *pidfd);
+
+// A child that is born in a cgroup and ends at once: whether clone3(2) can do that. Its exit signal is
+// 0, so it is waited for with __WCLONE.
+int ckernel_try_cgroup(int cgroup);
+
 // pidfd_open(2), pidfd_send_signal(2), waitid(2) with P_PIDFD.
 int ckernel_pidfd_open(int pid, unsigned int flags);
 int ckernel_pidfd_send_signal(int pidfd, int signal);
@@ -62,6 +70,10 @@ long ckernel_receive(int socket, void *bytes, unsigned long capacity, int *descr
 // A stream or datagram connection to a path; the path may not exceed 107 bytes.
 int ckernel_connect_unix(const char *path);
 int ckernel_connect_unix_datagram(const char *path);
+
+// The same with a limit in milliseconds, on this call and on each write; EAGAIN when it is over. With
+// is_abstract the name is one of the abstract namespace of unix(7).
+int ckernel_connect_unix_within(const char *name, int is_abstract, int milliseconds);
 
 // fcntl(2): F_SETFD, F_DUPFD_CLOEXEC, F_SETFL.
 int ckernel_set_close_on_exec(int descriptor, int on);
@@ -141,7 +153,12 @@ int ckernel_set_scheduler(unsigned int policy, unsigned long long flags, int nic
 int ckernel_set_personality(unsigned long persona);
 int ckernel_set_key_permissions(int key, unsigned int mask);
 
-// bpf(2), for programs of type BPF_PROG_TYPE_CGROUP_DEVICE.
+// bpf(2), for programs of type BPF_PROG_TYPE_CGROUP_DEVICE and the map that they look devices up in:
+// 12 bytes of key, 4 of value.
+int ckernel_bpf_make_device_table(unsigned int entries);
+int ckernel_bpf_fill_map(int map, const void *keys, const void *values, unsigned int count);
+int ckernel_bpf_freeze_map(int map);
+int ckernel_bpf_is_own_program(int program);
 int ckernel_bpf_load_device(const void *instructions, unsigned int count);
 int ckernel_bpf_attach_device(int cgroup, int program, int replaced);
 int ckernel_bpf_detach_device(int cgroup, int program);

@@ -72,7 +72,7 @@ package struct ContainerPlan: Equatable, Sendable {
     domainname = try namespaces.checkedName(configuration.domainname, "/domainname")
     sysctls = try SysctlPlan.list(linux?.sysctl ?? [], namespaces: namespaces)
     cgroup = CgroupPlan(linux, warnings: &warnings)
-    if version.minor < 3 { cgroup.dropZeroPidsLimit() }
+    cgroup.resources.dropZeroPidsLimit(ociVersion: version)
     try linux?.seccomp?.check()
     seccomp = linux?.seccomp
     hooks = try HookPlan(configuration.hooks)
@@ -99,15 +99,6 @@ package struct CgroupPlan: Equatable, Sendable {
   /// `linux.cgroupsPath` as written, never empty; nil leaves the place to the runtime.
   package var path: String?
   package var resources: Resources
-
-  /// Takes a limit of 0 processes for none, as documents before 1.3 mean it.
-  ///
-  /// podman 4 writes 0 for an unlimited container. Since 1.3 a limit of 0 is a real one.
-  ///
-  /// Spec: config-linux.md, "PIDs".
-  mutating func dropZeroPidsLimit() {
-    if resources.pids?.limit == 0 { resources.pids = nil }
-  }
 
   init(_ linux: Configuration.Linux?, warnings: inout [String]) {
     path = linux?.cgroupsPath == "" ? nil : linux?.cgroupsPath

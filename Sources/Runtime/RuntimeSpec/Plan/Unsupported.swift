@@ -18,7 +18,7 @@ extension Configuration.Linux {
 
 extension Resources {
   /// The properties that are set to something and have no counterpart in cgroup v2.
-  var propertiesWithoutController: [String] {
+  package var propertiesWithoutController: [String] {
     let hasLeafWeights = blockIO?.weightDevice?.contains { $0.leafWeight ?? 0 != 0 } ?? false
     let settings: [(isSet: Bool, name: String)] = [
       (memory?.kernel ?? -1 > 0, "memory/kernel"),

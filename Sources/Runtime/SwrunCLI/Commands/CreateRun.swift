@@ -9,7 +9,6 @@ func createOrRun(
   _ presentation: Presentation,
 ) throws(RuntimeError) -> Int32 {
   try protectSelf(arguments: words)
-  try arguments.refuseSystemd()
   let options = try arguments.createOptions()
   try settleDescriptors()
   try checkPreserved(options.preservedDescriptors)
@@ -47,6 +46,8 @@ extension Arguments {
       movesRoot: has("no-pivot"),
       keepsKeyring: has("no-new-keyring"),
       preservedDescriptors: try preservedDescriptors() + sockets.count,
+      cgroupManager: cgroupManager,
+      isRootless: globals["rootless"].flatMap { $0 == "auto" ? nil : $0 == "true" },
       environment: sockets.environment,
     )
   }
@@ -69,13 +70,10 @@ extension Arguments {
     }
   }
 
-  /// Refuses what this version can't do, where the caller depends on it.
-  func refuseSystemd() throws(RuntimeError) {
-    guard globals["systemd-cgroup"] != nil else { return }
-    throw .refused(
-      "--systemd-cgroup is not in this version: let the caller use the cgroupfs manager "
-        + "(podman --cgroup-manager cgroupfs, containerd SystemdCgroup = false)"
-    )
+  /// Who is to manage the container's control group.
+  private var cgroupManager: CgroupManager {
+    if globals["systemd-cgroup"] != nil { return .systemd }
+    return globals["cgroup-manager"].flatMap(CgroupManager.init(rawValue:)) ?? .directory
   }
 
   /// Where the state of containers is kept.

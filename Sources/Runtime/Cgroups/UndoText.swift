@@ -1,0 +1,40 @@
+/// What to write to a file to undo what a setting does to it, out of what the file says before; nil
+/// where that leaves nothing to undo.
+///
+/// Files with a line for each device take one line at a time, and have none for what is unlimited.
+///
+/// See: cgroup-v2.rst, "Interface File Formats".
+func undoText(of setting: LimitSetting.FileText, over content: String) -> String? {
+  let lines = content.split(separator: "\n")
+  let words = setting.text.split(separator: " ")
+  let key = words.count > 1 ? String(words[0]) : "default"
+  let line = lines.first { $0.hasPrefix("\(key) ") }.map(String.init)
+  return switch setting.file {
+  case "io.max": line ?? "\(key) rbps=max wbps=max riops=max wiops=max"
+  case "io.weight", "io.bfq.weight": line ?? "\(key) default"
+  case "io.latency": line ?? "\(key) target=0"
+  case "rdma.max": line ?? "\(key) hca_handle=max hca_object=max"
+  case "misc.max": line ?? "\(key) max"
+  case "cgroup.subtree_control": controllerSwitches(undoing: words, from: content)
+  // What an idle group says, and never takes: it has no weight.
+  case "cpu.weight" where content == "0": nil
+  // "root invalid (reason)" is what a partition has become, "root" what it was asked to be.
+  case "cpuset.cpus.partition": content.split(separator: " ").first.map(String.init)
+  // Nothing at all is no write to the kernel.
+  default: content.isEmpty ? "\n" : content
+  }
+}
+
+private func controllerSwitches(undoing words: [Substring], from content: String) -> String? {
+  let enabled = content.split(separator: " ")
+  let switches = words.compactMap { word -> String? in
+    let name = word.dropFirst()
+    let isEnabled = enabled.contains(name)
+    switch word.first {
+    case "+": return isEnabled ? nil : "-\(name)"
+    case "-": return isEnabled ? "+\(name)" : nil
+    default: return nil
+    }
+  }
+  return switches.isEmpty ? nil : switches.joined(separator: " ")
+}

@@ -1,0 +1,67 @@
+import DBus
+package import RuntimeSpec
+
+/// The properties that stand for device rules.
+///
+/// systemd knows devices that are allowed and denies all others: a list that may be longer than what
+/// the rules allow together, as one that denies a single device again is left out. The program of
+/// the runtime is in force beside that of systemd, and both must agree, so that exactly the rules
+/// hold. Where not even a longer list can be told, as for one minor number of every major, systemd
+/// restricts nothing.
+///
+/// See: systemd.resource-control(5), DeviceAllow=.
+package func deviceProperties(for rules: [DeviceRule]) -> [UnitProperty] {
+  var allowed: [BusValue]? = []
+  for rule in rules {
+    switch (rule.isAllowed, rule.speaksOfEverything) {
+    case (true, true): allowed = nil
+    case (false, true): allowed = []
+    case (false, false): continue
+    case (true, false):
+      guard let list = allowed else { continue }
+      guard let entries = entries(for: rule) else {
+        allowed = nil
+        continue
+      }
+      allowed = list + entries
+    }
+  }
+  // No rules deny nothing, and neither does a list that would have to be of everything.
+  guard !rules.isEmpty, let allowed else {
+    return [
+      UnitProperty("DevicePolicy", .string("auto")),
+      UnitProperty("DeviceAllow", .array(of: "(ss)", [])),
+    ]
+  }
+  return [
+    UnitProperty("DevicePolicy", .string("strict")),
+    UnitProperty("DeviceAllow", .array(of: "(ss)", allowed)),
+  ]
+}
+
+extension DeviceRule {
+  fileprivate var speaksOfEverything: Bool {
+    kind == .all && major == nil && minor == nil && access == .all
+  }
+}
+
+/// What stands for a rule in DeviceAllow; nil for what can't be told there.
+private func entries(for rule: DeviceRule) -> [BusValue]? {
+  let access =
+    (rule.access.contains(.read) ? "r" : "") + (rule.access.contains(.write) ? "w" : "")
+    + (rule.access.contains(.mknod) ? "m" : "")
+  let kinds = rule.kind == .all ? ["char", "block"] : [rule.kind == .block ? "block" : "char"]
+  var list: [BusValue] = []
+  for kind in kinds {
+    let device: String
+    switch (rule.major, rule.minor) {
+    case (nil, nil): device = "\(kind)-*"
+    // A number in the place of a driver's name, since systemd 240.
+    case (let major?, nil): device = "\(kind)-\(major)"
+    case (let major?, let minor?): device = "/dev/\(kind)/\(major):\(minor)"
+    case (nil, _?): return nil
+    }
+    list.append(.structure([.string(device), .string(access)]))
+  }
+  return list
+}

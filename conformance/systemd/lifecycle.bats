@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+# A scope comes and goes with its container, and systemd may do what it likes meanwhile.
+load systemd
+
+@test "every verb but create and run knows the manager without being told" {
+  created
+  [ "$(bare state c1 3>&- | jq -r .status)" = created ]
+  ok bare start c1
+  becomes running
+  ok bare kill c1 KILL
+  becomes stopped
+  ok bare delete c1
+  no_unit
+  [ ! -d "$GROUP" ]
+}
+
+@test "delete --force of a running container leaves no unit, cgroup or job" {
+  started
+  ok bare delete --force c1
+  no_unit
+  [ ! -d "$GROUP" ]
+  [ -z "$(systemctl list-jobs --no-legend "$TAG*" 3>&-)" ]
+}
+
+@test "a scope is gone as soon as its container has ended" {
+  probe identity
+  ok runtime run --bundle "$BUNDLE" --keep c1
+  eventually no_unit >/dev/null
+  ok bare delete c1
+}
+
+@test "only the container's process is in the scope" {
+  created
+  [ "$(cat "$GROUP/cgroup.procs")" = "$(container_pid c1)" ]
+}
+
+@test "what others brought into the scope ends with it, and at once" {
+  started
+  sleep 1000 3>&- &
+  echo $! >"$GROUP/cgroup.procs"
+  before=$SECONDS
+  ok bare delete --force c1
+  [ $((SECONDS - before)) -lt 20 ]
+  no_unit
+}
+
+@test "somebody else's unit of the same name is left alone" {
+  systemd-run --quiet --unit "$UNIT" --scope sleep 1000 3>&- >/dev/null 2>&1 &
+  eventually systemctl is-active --quiet "$UNIT" 3>&-
+  refused runtime create --bundle "$BUNDLE" c1
+  says exists
+  systemctl is-active --quiet "$UNIT" 3>&-
+  [ -z "$(containers)" ]
+  systemctl stop "$UNIT" 3>&-
+}
+
+@test "delete leaves a unit alone that has taken the name since" {
+  probe identity
+  ok runtime run --bundle "$BUNDLE" --keep c1
+  eventually no_unit >/dev/null
+  systemd-run --quiet --unit "$UNIT" --scope sleep 1000 3>&- >/dev/null 2>&1 &
+  eventually systemctl is-active --quiet "$UNIT" 3>&-
+  ok bare delete --force c1
+  systemctl is-active --quiet "$UNIT" 3>&-
+  systemctl stop "$UNIT" 3>&-
+}
+
+@test "the remains of a unit that failed are no obstacle" {
+  # A scope whose processes don't end in time fails.
+  systemd-run --quiet --unit "$UNIT" --scope -p TimeoutStopSec=1 \
+    -p SendSIGKILL=no sh -c 'trap "" TERM; sleep 5' 3>&- >/dev/null 2>&1 &
+  eventually systemctl is-active --quiet "$UNIT" 3>&-
+  systemctl stop "$UNIT" >/dev/null 2>&1 3>&- || true
+  eventually eval '[ "$(property ActiveState)" = failed ]'
+  eventually eval '[ ! -d "$(cgroup2_root)/system.slice/$UNIT" ]'
+  created
+}
+
+@test "a failed create leaves no unit" {
+  entry /nowhere
+  refused runtime create --bundle "$BUNDLE" c1
+  no_unit
+  [ ! -d "$GROUP" ]
+}
+
+@test "daemon-reload and daemon-reexec lose neither processes nor limits" {
+  resources '{"memory": {"limit": 67108864}, "pids": {"limit": 17},
+    "unified": {"memory.oom.group": "1"}}'
+  started
+  for verb in daemon-reload daemon-reexec daemon-reload; do
+    systemctl "$verb" 3>&-
+    eventually systemctl is-active --quiet "$UNIT" 3>&-
+    [ "$(cat "$GROUP/cgroup.procs")" = "$(container_pid c1)" ]
+    reads memory.max 67108864
+    reads pids.max 17
+    # Before 253 systemd sets it to what it has no property for: 0.
+    [ "$(systemctl --version | awk 'NR == 1 { print $2 }')" -lt 253 ] || reads memory.oom.group 1
+    shows MemoryMax 67108864
+  done
+  ok bare delete --force c1
+  no_unit
+}
+
+@test "device rules outlive daemon-reload" {
+  edit '.process.capabilities |= map_values(. + ["CAP_MKNOD"])'
+  resources '{"devices": [{"allow": false, "access": "rwm"},
+    {"allow": true, "type": "c", "access": "m"}]}'
+  entry /bin/sh -c 'while [ ! -e /go ]; do sleep 0.1; done
+    busybox mknod /fuse c 10 229; (: </fuse) 2>/dev/null && echo opened || echo denied'
+  ok runtime run --detach --bundle "$BUNDLE" c1
+  systemctl daemon-reload 3>&-
+  touch "$BUNDLE/rootfs/go"
+  becomes stopped
+  grep -qx denied "$BATS_TEST_TMPDIR/.out"
+}
+
+@test "systemd executing itself anew does not disturb creation and removal" {
+  (while [ ! -e stop ]; do systemctl daemon-reexec; sleep 0.3; done) >/dev/null 2>&1 3>&- &
+  reexec=$!
+  for round in $(seq 8); do
+    created || { touch stop; return 1; }
+    ok bare delete --force c1 || { touch stop; return 1; }
+  done
+  touch stop
+  wait "$reexec"
+  no_unit
+}
+
+@test "systemd reading its configuration anew does not disturb creation and removal" {
+  (while [ ! -e stop ]; do systemctl daemon-reload; done) >/dev/null 2>&1 3>&- &
+  reload=$!
+  for round in $(seq 8); do
+    created || { touch stop; return 1; }
+    ok bare delete --force c1 || { touch stop; return 1; }
+  done
+  touch stop
+  wait "$reload"
+  no_unit
+}
+
+@test "a container goes even where systemd can't be reached" {
+  started
+  edited=$(jq -c '.unit.bus = "unix:path=/nonexistent"' "$STATE/c1/state.json")
+  echo "$edited" >"$STATE/c1/state.json"
+  ok bare delete --force c1
+  says /nonexistent
+  eventually no_unit >/dev/null
+  eventually [ ! -d "$GROUP" ]
+}
+
+@test "the creator moves no process but asks systemd once" {
+  require strace
+  strace -f -qq -e trace=openat2,sendto,clone3 -o trace true 2>/dev/null ||
+    skip "missing: a kernel that strace works with"
+  probe wait
+  strace -f -e trace=openat,openat2,clone3 -o trace "$SWRUN" --root "$STATE" --systemd-cgroup \
+    create --bundle "$BUNDLE" c1 >/dev/null 2>&1 3>&- 4>&- </dev/null
+  unless grep -E 'cgroup\.(procs|subtree_control)' trace
+  grep -q CLONE_INTO_CGROUP trace
+}
+
+survive() {
+  probe wait
+  "$PYTHON" -B "$CONFORMANCE/faults/kill_at_random.py" "$SWRUN" "$STATE" "$BUNDLE" "/$TAG" "$@" \
+    3>&- 4>&-
+}
+
+@test "create is killed at random moments" { MANAGER=systemd survive create 25; }
+@test "delete is killed at random moments" { MANAGER=systemd survive delete 15; }
+
+# bats test_tags=long
+@test "create is killed at 100 random moments" { MANAGER=systemd survive create 100; }
+# bats test_tags=long
+@test "run is killed at 100 random moments" { MANAGER=systemd survive run 100; }
+# bats test_tags=long
+@test "delete is killed at 100 random moments" { MANAGER=systemd survive delete 100; }
+
+many() {
+  local number
+  probe wait
+  for number in $(seq "$1"); do
+    edit '.linux.cgroupsPath = $path' --arg path "$SLICE:$TAG:n$number"
+    ok runtime create --bundle "$BUNDLE" "n$number"
+  done
+  [ "$(systemctl list-units --plain --no-legend "$TAG-*" 3>&- | wc -l)" -eq "$1" ]
+  for number in $(seq "$1"); do ok bare delete --force "n$number"; done
+  no_unit
+  [ -z "$(systemctl list-jobs --no-legend 3>&-)" ]
+  [ -z "$(find "$(cgroup2_root)/$SLICE" -mindepth 1 -type d)" ]
+}
+
+@test "30 containers at once leave no unit, cgroup or job" { many 30; }
+# bats test_tags=long
+@test "200 containers at once leave no unit, cgroup or job" { many 200; }
