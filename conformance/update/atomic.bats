@@ -71,7 +71,7 @@ everything='"memory": {"limit": 134217728, "swap": 134217728, "reservation": 167
 @test "a quota that the burst does not fit" {
   require_controller memory cpu pids
   limited
-  unchanged_by '{"cpu": {"quota": 5000}, "pids": {"limit": 7}}'
+  unchanged_by '{"cpu": {"shares": 1024, "quota": 5000}, "pids": {"limit": 7}}'
 }
 
 @test "memory below what is in use, checked" {

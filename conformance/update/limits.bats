@@ -79,6 +79,9 @@ updated() {
   echo "30000 60000" >"$(group)/cpu.max"
   ok runtime update --cpu-quota 20000 c1
   holds cpu.max "20000 60000"
+  echo "30000 60000" >"$(group)/cpu.max"
+  ok runtime update --cpu-period 90000 c1
+  holds cpu.max "30000 90000"
 }
 
 @test "the burst grows and shrinks with the quota" {
