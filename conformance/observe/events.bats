@@ -134,6 +134,16 @@ has_documents() { [ "$(documents "$1")" -ge "$2" ]; }
   says "does not exist"
 }
 
+# hungry COMMAND: a container that does it once events watches.
+hungry() {
+  ln -sf busybox "$BUNDLE/rootfs/bin/tail"
+  entry /bin/sh -c "until [ -e /go ]; do sleep 0.1; done; $1"
+  launch run c1 --detach
+  watch --interval 200ms
+  eventually has_documents stats 1
+  touch "$BUNDLE/rootfs/go"
+}
+
 # --- with controllers ----------------------------------------------------------------------------
 
 @test "memory has usage, limit, peak and the kernel's counters" {
@@ -204,11 +214,7 @@ has_documents() { [ "$(documents "$1")" -ge "$2" ]; }
   with memory
   edit '.linux.resources.memory = {"limit": 8388608, "swap": 8388608}'
   # The shell waits for the one that is killed, which is not init.
-  entry /bin/sh -c 'echo ready; sleep 1; (exec tail /dev/zero); sleep 1; echo over'
-  ln -sf busybox "$BUNDLE/rootfs/bin/tail"
-  launch run c1 --detach
-  eventually grep -q ready c1.out
-  watch --interval 1h
+  hungry '(exec tail /dev/zero); sleep 1; echo over'
   over
   grep -q over c1.out
   [ "$(documents oom)" -ge 1 ]
@@ -218,11 +224,7 @@ has_documents() { [ "$(documents "$1")" -ge "$2" ]; }
 @test "an init that is killed for want of memory is an oom event too" {
   with memory
   edit '.linux.resources.memory = {"limit": 8388608, "swap": 8388608}'
-  entry /bin/sh -c 'echo ready; sleep 1; exec tail /dev/zero'
-  ln -sf busybox "$BUNDLE/rootfs/bin/tail"
-  launch run c1 --detach
-  eventually grep -q ready c1.out
-  watch --interval 1h
+  hungry 'exec tail /dev/zero'
   over
   [ "$(documents oom)" -ge 1 ]
 }
