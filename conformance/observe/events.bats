@@ -149,7 +149,8 @@ hungry() {
 @test "memory has usage, limit, peak and the kernel's counters" {
   with memory
   edit '.linux.resources.memory.limit = 67108864'
-  entry /bin/sh -c 'dd if=/dev/zero of=/tmp/fill bs=1048576 count=16 2>/dev/null; echo ready; sleep 60'
+  ln -sf busybox "$BUNDLE/rootfs/bin/dd"
+  entry /bin/sh -c 'dd if=/dev/zero of=/tmp/fill bs=1048576 count=16 && echo ready; sleep 60'
   launch run c1 --detach
   eventually grep -q ready c1.out
   ok runtime events --stats c1
@@ -196,7 +197,8 @@ hungry() {
   # What is written later than it was asked for is counted for the owner of the memory.
   with io memory
   [ "$(stat -f -c %T /var/tmp)" != tmpfs ] || skip "missing: a disk below /var/tmp"
-  entry /bin/sh -c 'dd if=/dev/zero of=/data/fill bs=1048576 count=8 conv=fsync 2>/dev/null; echo ready; sleep 60'
+  ln -sf busybox "$BUNDLE/rootfs/bin/dd"
+  entry /bin/sh -c 'dd if=/dev/zero of=/data/fill bs=1048576 count=8 conv=fsync && echo ready; sleep 60'
   mkdir /var/tmp/"$TAG"
   edit '.mounts += [{"destination": "/data", "source": $dir, "options": ["bind"]}]' \
     --arg dir "/var/tmp/$TAG"
