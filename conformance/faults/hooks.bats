@@ -98,3 +98,33 @@ killed_in() {
   refused runtime create --bundle "$BUNDLE" --pid-file "$BATS_TEST_TMPDIR/no/such" c1
   [ -e undone ]
 }
+
+# interrupted_in MOMENT SIGNAL: run is told to end while a hook of the moment hangs.
+interrupted_in() {
+  rm -f begun
+  hook "$1" "touch $BATS_TEST_TMPDIR/begun; exec sleep $NAP"
+  probe wait
+  "$SWRUN" --root "$STATE" run --bundle "$BUNDLE" c1 >/dev/null 2>err </dev/null 3>&- 4>&- &
+  runner=$!
+  eventually test -e begun
+  kill "-$2" "$runner"
+  status=0
+  wait "$runner" || status=$?
+  [ "$status" -eq 1 ] || fail "status $status"
+  grep -q 'EINTR' err
+  eventually eval '! pgrep -f "sleep $NAP"'
+  [ -z "$(containers)" ]
+}
+
+# Symptom: nothing but SIGKILL ended a run whose hook hung.
+@test "SIGTERM ends a run whose createRuntime hook hangs, and nothing is left" {
+  interrupted_in createRuntime TERM
+}
+
+@test "SIGHUP ends a run whose createContainer hook hangs, and nothing is left" {
+  interrupted_in createContainer HUP
+}
+
+@test "SIGQUIT ends a run whose poststart hook hangs, and nothing is left" {
+  interrupted_in poststart QUIT
+}

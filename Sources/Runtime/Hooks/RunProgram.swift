@@ -18,7 +18,7 @@ package struct EndedProgram: Sendable {
 ///   - input: what it reads from its standard input.
 ///   - timeout: in seconds; nil lets it take as long as it likes.
 /// - Returns: how it ended; 127 when it could not be executed.
-/// - Throws: when there is no process to be had for it.
+/// - Throws: when there is no process to be had for it, and when this one is told to end.
 package func runProgram(
   _ path: String,
   arguments: [String],
@@ -34,7 +34,14 @@ package func runProgram(
     become(path, arguments, environment, input: input, output: pipe.keepWriting())
   case .parent(let pid, let pidfd):
     let output = pipe.keepReading()
-    return try watch(pid: pid, pidfd: pidfd, output: output, timeout: timeout)
+    do throws(KernelError) {
+      return try watch(pid: pid, pidfd: pidfd, output: output, timeout: timeout)
+    } catch {
+      // Interrupted: what undoes its work must not run beside it.
+      try Process.killSession(of: pid)
+      _ = try Process.wait(for: pid)
+      throw error
+    }
   }
 }
 

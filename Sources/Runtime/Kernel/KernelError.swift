@@ -1,3 +1,4 @@
+import CKernel
 import Glibc
 
 /// A system call that the kernel refused.
@@ -22,11 +23,12 @@ extension KernelError: CustomStringConvertible {
   }
 }
 
-/// Makes a system call, again for as long as a signal interrupts it.
+/// Makes a system call, again for as long as a signal interrupts it that does not ask for an end.
 ///
 /// The one EINTR loop, and the one place that reads errno.
 ///
-/// - Throws: what errno says when the call returns -1; `subject` is built only then.
+/// - Throws: what errno says when the call returns -1; `subject` is built only then. EINTR after a
+///   signal that `Signals.interruptAtEnd` is about, once.
 @discardableResult
 func check<Result: SignedInteger>(
   _ call: StaticString,
@@ -34,6 +36,14 @@ func check<Result: SignedInteger>(
   _ body: () -> Result,
 ) throws(KernelError) -> Result {
   while true {
+    let interruption = ckernel_take_interruption()
+    guard interruption == 0 else {
+      throw KernelError(
+        call: "\(call)",
+        code: .init(rawValue: EINTR),
+        subject: "(by signal \(interruption))"
+      )
+    }
     let result = body()
     guard result == -1 else { return result }
     let code = errno

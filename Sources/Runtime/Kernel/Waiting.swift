@@ -91,6 +91,12 @@ package enum Signals {
     signal(SIGCHLD, SIG_DFL)
   }
 
+  /// Lets SIGTERM, SIGINT, SIGHUP and SIGQUIT make the system call at hand fail with EINTR, once, so
+  /// that what has been made can be taken back; a second one ends this process.
+  package static func interruptAtEnd() throws(KernelError) {
+    try check("sigaction") { ckernel_note_interruptions() }
+  }
+
   /// Sets every signal back to what it does by default, as a hook or container expects it.
   package static func resetActions() {
     for number in 1...64 where number != SIGKILL && number != SIGSTOP {

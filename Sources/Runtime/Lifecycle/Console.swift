@@ -1,5 +1,6 @@
 import Kernel
 import RuntimeSpec
+import Terminal
 
 /// The way that the master of a new terminal takes out of a container.
 struct Console: ~Copyable {
@@ -43,4 +44,23 @@ struct Console: ~Copyable {
       outer = pair.second.take()
     }
   }
+
+  /// Takes the master that has been sent, and gives it the size of the caller's terminal before any
+  /// program can ask for it; nil where there is none for this process.
+  mutating func takeMaster() throws(RuntimeError) -> OwnedDescriptor? {
+    guard let outer = outer.take() else { return nil }
+    let received = try about("terminal") { () throws(KernelError) in
+      ReceivedMaster(descriptor: try UnixSocket.receiveDescriptor(over: outer))
+    }
+    guard let master = received.descriptor else {
+      throw .refused("the process has opened no terminal")
+    }
+    try about("terminal") { () throws(KernelError) in try TerminalRelay.giveSize(to: master) }
+    return master
+  }
+}
+
+/// An optional that a generic closure can return.
+private struct ReceivedMaster: ~Copyable {
+  let descriptor: OwnedDescriptor?
 }

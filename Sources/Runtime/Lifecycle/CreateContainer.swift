@@ -92,6 +92,7 @@ func makeContainer(
   console: consuming OwnedDescriptor?,
   on host: borrowing Host,
 ) throws(RuntimeError) -> CreatedContainer {
+  try about("signals") { () throws(KernelError) in try Signals.interruptAtEnd() }
   for warning in bundle.plan.warnings + [bundle.notice].compactMap({ $0 }) { host.warn(warning) }
   host.debug("bundle \(bundle.path): read")
   let place = try CgroupPlace(options, cgroupsPath: bundle.plan.cgroup.path, on: host)

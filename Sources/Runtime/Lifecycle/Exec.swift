@@ -37,8 +37,10 @@ package func exec(_ options: ExecOptions, on host: borrowing Host) throws(Runtim
     _ = try started(made, options)
     return 0
   }
-  var foreground = try Foreground(console: console.outer.take(), on: host)
-  return try foreground.wait(for: started(made, options)).code
+  let master = try console.takeMaster()
+  let pid = try started(made, options)
+  var foreground = try Foreground(master, on: host)
+  return try foreground.wait(for: pid).code
 }
 
 /// The record of a container that can take a process.

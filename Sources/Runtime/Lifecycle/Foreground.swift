@@ -10,37 +10,37 @@ struct Foreground: ~Copyable {
   private let signals: OwnedDescriptor
   private var relay: TerminalRelay?
 
-  /// Holds signals back from here on, so that none is lost before there is whom to forward it to.
-  ///
-  /// The master of the process's terminal, if it has one, comes over `console`.
+  /// Holds signals back from here on, and joins the terminal of which there is a master, if any.
   init(
-    console: consuming OwnedDescriptor?,
+    _ master: consuming OwnedDescriptor?,
     on host: borrowing Host,
   ) throws(RuntimeError) {
     let signals = try about("signals") { () throws(KernelError) in
       _ = try Signals.block(.all)
       return try Signals.descriptor()
     }
-    let relay = try Self.relay(from: console, on: host)
+    let relay = try Self.relay(consume master, on: host)
     self.signals = signals
     self.relay = relay
   }
 
   private static func relay(
-    from console: consuming OwnedDescriptor?,
+    _ master: consuming OwnedDescriptor?,
     on host: borrowing Host,
   ) throws(RuntimeError) -> TerminalRelay? {
-    guard let console = consume console else { return nil }
-    return try about("terminal") { () throws(KernelError) in
-      guard let master = try UnixSocket.receiveDescriptor(over: console) else { return nil }
-      return try TerminalRelay.join(master, host.processes)
+    switch consume master {
+    case nil: return nil
+    case let master?:
+      do throws(KernelError) { return try TerminalRelay.join(master, host.processes) } catch {
+        throw .kernel(error, subject: "terminal")
+      }
     }
   }
 
   /// Waits for the end of a child.
   mutating func wait(for pid: Int32) throws(RuntimeError) -> ExitStatus {
     let process = try about("process \(pid)") { () throws(KernelError) in try Process.open(pid) }
-    return try about("process \(pid)") { () throws(KernelError) in
+    do throws(KernelError) {
       while true {
         while let ended = try Process.reap() {
           guard ended.pid == pid else { continue }
@@ -49,6 +49,8 @@ struct Foreground: ~Copyable {
         }
         try turn(process)
       }
+    } catch {
+      throw .kernel(error, subject: "process \(pid)")
     }
   }
 
@@ -68,7 +70,7 @@ struct Foreground: ~Copyable {
   private func serveTerminal(_ signal: Int32) throws(KernelError) -> Bool {
     guard relay != nil else { return false }
     switch Signals.meaning(of: signal) {
-    case .resized: relay?.resize()
+    case .resized: try relay?.resize()
     case .stop: try relay?.stop()
     case .resumed: try relay?.resume()
     case .end, .other: return false

@@ -46,21 +46,35 @@ package func run(
     try started(made, on: host)
     return 0
   }
-  return try stay(with: made, runOptions, console: console.outer.take(), on: host)
+  return try stay(with: made, runOptions, console, on: host)
 }
 
-/// Starts a container and waits for its end.
+/// Starts a container and waits for its end; whatever goes wrong, nothing of it is left.
 private func stay(
   with made: consuming CreatedContainer,
   _ runOptions: RunOptions,
-  console: consuming OwnedDescriptor?,
+  _ console: consuming Console,
   on host: borrowing Host,
 ) throws(RuntimeError) -> Int32 {
   let pid = made.initProcess.pid
   let record = made.record
-  var foreground = try Foreground(console: console, on: host)
+  let master: OwnedDescriptor?
+  do throws(RuntimeError) {
+    master = try console.takeMaster()
+  } catch {
+    try discard(made, on: host)
+    throw error
+  }
   try started(made, on: host)
-  let status = try foreground.wait(for: pid)
+  let status: ExitStatus
+  do throws(RuntimeError) {
+    // Until here a signal is an interruption; a program has been started to get them from now on.
+    var foreground = try Foreground(master, on: host)
+    status = try foreground.wait(for: pid)
+  } catch {
+    try deleteOwn(record, on: host)
+    throw error
+  }
   if !runOptions.keepsState { try deleteOwn(record, on: host) }
   return status.code
 }
@@ -70,14 +84,22 @@ private func started(
   _ made: consuming CreatedContainer,
   on host: borrowing Host,
 ) throws(RuntimeError) {
-  let record = made.record
   do throws(RuntimeError) {
     try withLaunch { () throws(LaunchError) in try made.initProcess.start() }
     try runPoststartHooks(made.record, on: host)
   } catch {
-    made.initProcess.kill()
-    made.release()
-    try deleteOwn(record, on: host)
+    try discard(made, on: host)
     throw error
   }
+}
+
+/// Ends and deletes a container of which this process has the lock.
+private func discard(
+  _ made: consuming CreatedContainer,
+  on host: borrowing Host,
+) throws(RuntimeError) {
+  let record = made.record
+  made.initProcess.kill()
+  made.release()
+  try deleteOwn(record, on: host)
 }

@@ -67,16 +67,15 @@ package struct TerminalRelay: ~Copyable {
     }
   }
 
-  /// Gives the size of the caller's terminal to the process's.
-  package func resize() {
-    guard let size = PseudoTerminal.size(of: Self.input) ?? PseudoTerminal.size(of: 1) else {
-      return
-    }
-    do throws(KernelError) {
-      try PseudoTerminal.setSize(of: master, rows: size.rows, columns: size.columns)
-    } catch {
-      // The process's terminal is gone: so is its size.
-    }
+  /// Gives the size of the caller's terminal, where it has any, to the one of a master.
+  package static func giveSize(to master: borrowing OwnedDescriptor) throws(KernelError) {
+    guard let size = PseudoTerminal.size(of: input) ?? PseudoTerminal.size(of: 1) else { return }
+    try PseudoTerminal.setSize(of: master, rows: size.rows, columns: size.columns)
+  }
+
+  /// Gives the process's terminal the size that the caller's has now.
+  package func resize() throws(KernelError) {
+    try Self.giveSize(to: master)
   }
 
   /// Gives the caller's terminal its settings back, stops this process, and goes on when it is
@@ -90,7 +89,7 @@ package struct TerminalRelay: ~Copyable {
   /// Takes the caller's terminal again: whoever stopped us may have changed it.
   package func resume() throws(KernelError) {
     try settings?.passingEverything.set(on: Self.input)
-    resize()
+    try resize()
   }
 
   /// What to wait for at this moment, for `relay` to be called with it.

@@ -102,6 +102,11 @@ unsigned int ckernel_device_minor(unsigned long long device);
 // of whatever directory swrun is called in, executed as root.
 int ckernel_forbid_backtrace(void);
 
+// sigaction(2) for the signals that ask for an end, so that they interrupt the call at hand; and the
+// one that has come since the last look, 0 for none: see interrupt.c.
+int ckernel_note_interruptions(void);
+int ckernel_take_interruption(void);
+
 // The environment of the process, environ(7).
 char **ckernel_environment(void);
 
