@@ -64,6 +64,32 @@ import Testing
       )
     ),
     (
+      "containerd exec",
+      ["exec", "--process", "/p", "--detach", "--pid-file", "/f", "id"],
+      Arguments(
+        globals: [:],
+        verb: "exec",
+        options: ["process": "/p", "detach": "true", "pid-file": "/f"],
+        positional: ["id"]
+      )
+    ),
+    (
+      "a command with options of its own",
+      ["exec", "-e", "A=1", "--env=B=2", "id", "ls", "-l", "--help", "--", "x"],
+      Arguments(
+        globals: [:],
+        verb: "exec",
+        options: ["env": "B=2"],
+        positional: ["id", "ls", "-l", "--help", "--", "x"],
+        lists: ["env": ["A=1", "B=2"]]
+      )
+    ),
+    (
+      "a double dash before a command",
+      ["exec", "id", "--", "-l"],
+      Arguments(globals: [:], verb: "exec", options: [:], positional: ["id", "-l"])
+    ),
+    (
       "a flag switched off",
       ["delete", "--force=false", "id"],
       Arguments(globals: [:], verb: "delete", options: [:], positional: ["id"])
@@ -121,5 +147,19 @@ import Testing
       for option in verb.options { #expect(Help.of(verb).contains(option.usage)) }
       #expect(Help.overview.contains("\(verb.name) \(verb.arguments)"))
     }
+  }
+}
+
+@Suite struct UserOptionTests {
+  @Test func readsNumbers() throws {
+    #expect(try UserOption("0") == UserOption(uid: 0, gid: nil))
+    #expect(try UserOption("1000:5") == UserOption(uid: 1000, gid: 5))
+    #expect(try UserOption("4294967294") == UserOption(uid: 4_294_967_294, gid: nil))
+  }
+
+  // CVE-2026-30892: what is no number was taken for 0.
+  @Test(arguments: ["", "-1", "1:", ":1", "1:2:3", "root", "0x1", " 1", "+1", "4294967295", "٣"])
+  func refuses(_ text: String) {
+    #expect(throws: (any Error).self) { try UserOption(text) }
   }
 }

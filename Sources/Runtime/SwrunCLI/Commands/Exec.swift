@@ -89,6 +89,11 @@ struct UserOption: Equatable {
   var uid: UInt32
   var gid: UInt32?
 
+  init(uid: UInt32, gid: UInt32?) {
+    self.uid = uid
+    self.gid = gid
+  }
+
   init(_ text: String) throws(RuntimeError) {
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     uid = try identity(String(parts[0]), "--user")
