@@ -1,6 +1,7 @@
 import JSON
 import Kernel
 import Lifecycle
+import Synchronization
 
 /// The one place that writes to the caller: standard output, standard error and the log.
 ///
@@ -11,6 +12,11 @@ struct Presentation: Sendable {
   var isJSON: Bool
   /// What is said at most.
   var level: LogLevel
+  /// Warnings that wait until it is known whether the command succeeds; nil where none has to.
+  ///
+  /// conmon takes the whole standard error of a create that fails for the reason, and podman the first
+  /// line of that with words that it knows: an error must come before any warning.
+  var held: HeldWarnings?
 
   /// Prints a result on standard output.
   func show(_ text: String) throws(RuntimeError) {
@@ -53,6 +59,19 @@ struct Presentation: Sendable {
   func warn(_ text: String) {
     guard level >= .warning else { return }
     let message = oneLine(text)
+    if let held {
+      held.add(message)
+    } else {
+      write(warning: message)
+    }
+  }
+
+  /// Says what was held back.
+  func releaseWarnings() {
+    for message in held?.take() ?? [] { write(warning: message) }
+  }
+
+  private func write(warning message: String) {
     write([UInt8]("swrun: warning: \(message)\n".utf8), to: 2)
     if !isJSON { appendToLog(level: .warning, message) }
   }
@@ -109,6 +128,22 @@ struct Presentation: Sendable {
       try DescriptorTable.write(bytes, to: number)
     } catch {
       // The caller does not listen: there is nobody else to tell.
+    }
+  }
+}
+
+/// Warnings in the order in which they came up.
+final class HeldWarnings: Sendable {
+  private let messages = Mutex<[String]>([])
+
+  func add(_ message: String) {
+    messages.withLock { $0.append(message) }
+  }
+
+  func take() -> [String] {
+    messages.withLock { list in
+      defer { list = [] }
+      return list
     }
   }
 }

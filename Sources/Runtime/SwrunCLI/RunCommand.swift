@@ -35,6 +35,8 @@ package func runCommand(_ words: [String]) -> Int32 {
     presentation.report(failure: "log: \(error)")
     return ExitCode.failure
   }
+  if arguments.isDetached { presentation.held = HeldWarnings() }
+  defer { presentation.releaseWarnings() }
   do throws(RuntimeError) {
     if let text = informational(arguments) {
       try presentation.show(text)
@@ -116,6 +118,11 @@ private func performOnContainer(
 }
 
 extension Arguments {
+  /// Whether the command ends once the container's process is there.
+  fileprivate var isDetached: Bool {
+    verb == "create" || has("detach")
+  }
+
   /// What is said at most; `--debug` is the older way to ask for everything.
   fileprivate var logLevel: LogLevel {
     guard globals["debug"] == nil else { return .debug }
