@@ -64,6 +64,9 @@ everything='"memory": {"limit": 134217728, "swap": 134217728, "reservation": 167
 @test "a block device that is not there" {
   require_controller memory cpu pids io
   limited
+  # A controller that an update enables stays: here it has to be on before, to compare files.
+  echo +io >"$(cgroup2_root)/cgroup.subtree_control"
+  echo +io >"$(dirname "$(group)")/cgroup.subtree_control"
   unchanged_by "{$everything, \"blockIO\": {\"weight\": 300,
     \"throttleReadBpsDevice\": [{\"major\": 4000, \"minor\": 7, \"rate\": 9}]}}"
 }
