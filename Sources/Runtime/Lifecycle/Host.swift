@@ -6,16 +6,16 @@ package struct Host: ~Copyable {
   package let root: StateRoot
   package let processes: ProcessFiles
   /// Takes what is worth a warning, one line each.
-  package let warn: @Sendable (String) -> Void
+  package let warn: (String) -> Void
 
   /// Takes what is done, for who looks for an error, one line each.
-  package let debug: @Sendable (String) -> Void
+  package let debug: (String) -> Void
 
   /// Opens both.
   package init(
     root path: String,
-    warn: @escaping @Sendable (String) -> Void,
-    debug: @escaping @Sendable (String) -> Void,
+    warn: @escaping (String) -> Void,
+    debug: @escaping (String) -> Void,
   ) throws(RuntimeError) {
     let root = try withState { () throws(StateError) in try StateRoot(path: path) }
     let processes = try about("procfs") { () throws(KernelError) in try ProcessFiles() }

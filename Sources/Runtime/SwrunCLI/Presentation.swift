@@ -1,12 +1,11 @@
 import JSON
 import Kernel
 import Lifecycle
-import Synchronization
 
 /// The one place that writes to the caller: standard output, standard error and the log.
 ///
 /// Callers match on texts and parse the log: runtime contract in swrun(8), "DIAGNOSTICS".
-struct Presentation: Sendable {
+struct Presentation {
   var verb: String?
   var log: LogDestination?
   var isJSON: Bool
@@ -133,17 +132,15 @@ struct Presentation: Sendable {
 }
 
 /// Warnings in the order in which they came up.
-final class HeldWarnings: Sendable {
-  private let messages = Mutex<[String]>([])
+final class HeldWarnings {
+  private var messages: [String] = []
 
   func add(_ message: String) {
-    messages.withLock { $0.append(message) }
+    messages.append(message)
   }
 
   func take() -> [String] {
-    messages.withLock { list in
-      defer { list = [] }
-      return list
-    }
+    defer { messages = [] }
+    return messages
   }
 }
