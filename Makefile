@@ -2,8 +2,9 @@
 #
 #   make               both programs, optimised, in .build/bin
 #   make demo          an image becomes a bundle, the bundle a contained process (root)
-#   make test          laws, unit tests and what of conformance is quick
-#   make conformance   everything, the long runs and the other runtimes too
+#   make test          laws, unit tests and what of conformance is quick on this machine
+#   make ci            the same, and the quick part of the guests, where cgroup v2 is whole (root)
+#   make conformance   everything: the long runs, the other runtimes, all guests
 #   make bench         swrun against crun, runc and the kernel's floor
 #   make format        formats all Swift sources
 #   make install       programs, manual pages, completions and examples (PREFIX, DESTDIR)
@@ -21,7 +22,7 @@ FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 # Static C programs for conformance: as small as they go, so that making one costs nothing.
 TOOLFLAGS := -std=gnu11 -O2 -Wall -Wextra -Werror -static -s
 
-.PHONY: all programs tools demo test conformance bench format install check-packages clean
+.PHONY: all programs tools demo test ci conformance bench format install check-packages clean
 
 all: programs
 
@@ -60,10 +61,15 @@ test:
 	@$(MAKE) --no-print-directory programs tools
 	@conformance/all
 
+ci:
+	@conformance/packages test
+	@$(MAKE) --no-print-directory programs tools
+	@conformance/all --guest
+
 conformance:
 	@conformance/packages test
 	@$(MAKE) --no-print-directory programs tools
-	@conformance/all --long
+	@conformance/all --guest --long
 
 bench:
 	@conformance/packages test
