@@ -57,8 +57,13 @@ is_refused() {
   mv "$BUNDLE/row.json" "$BUNDLE/config.json"
 }
 
-# event FILE KEY: its number in the container's cgroup.
-event() { awk -v key="$2" '$1 == key { print $2 }' "$GROUP/$1"; }
+# event FILE KEY: its number in the container's cgroup; or in the slice, which counts what is below it:
+# systemd takes a scope away with its last process.
+event() {
+  local file=$GROUP/$1
+  [ -e "$file" ] || [ "$MANAGER" != systemd ] || file=${GROUP%/*}/$1
+  awk -v key="$2" '$1 == key { print $2 }' "$file"
+}
 
 # loop_device SIZE: makes one; $LOOP is its path and $NUMBERS are its major and minor. It goes with
 # the case.

@@ -61,6 +61,12 @@ both() {
     -f memory.high 50331648 -f pids.max 21 -f memory.oom.group 1
 }
 
+@test "what this systemd has no property for is in the file all the same" {
+  # memory.zswap.max since 253, memory.oom.group of a scope since 253
+  both '{"unified": {"memory.zswap.max": "1048576", "memory.oom.group": "1"}}' \
+    -f memory.zswap.max 1048576 -f memory.oom.group 1
+}
+
 @test "what is not set is no limit, whatever systemd's default" {
   edit '.linux.resources = {}'
   both '{}' -p TasksMax infinity -p MemoryMax infinity -p CPUQuotaPerSecUSec infinity \

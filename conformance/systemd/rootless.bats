@@ -64,17 +64,23 @@ user_runtime() { as_user timeout --foreground -k 5 60 "$SWRUN" --root "$STATE" "
   ends_as_user
 }
 
+# in_user_namespace WORD...: swrun as root of a user namespace of the user's, as under podman.
+in_user_namespace() {
+  as_user unshare --user --mount --map-root-user --map-auto \
+    timeout --foreground -k 5 60 "$SWRUN" --root "$STATE" "$@"
+}
+
 @test "root of a user namespace reaches the user's systemd too" {
   begin_as_user
-  command -v unshare >/dev/null || skip "missing: unshare"
-  edit '.linux.uidMappings[0].hostID = 0 | .linux.gidMappings[0].hostID = 0'
+  require newuidmap newgidmap
+  edit '.linux |= del(.uidMappings, .gidMappings)
+    | .linux.namespaces |= map(select(.type != "user"))'
   probe wait
   chown "$OWNER" "$BUNDLE/config.json"
-  ok as_user unshare --user --map-root-user --mount \
-    timeout -k 5 60 "$SWRUN" --root "$STATE" --systemd-cgroup create --bundle "$BUNDLE" c1
-  pid=$(as_user unshare --user --map-root-user "$SWRUN" --root "$STATE" state c1 3>&- | jq .pid)
+  ok in_user_namespace --systemd-cgroup create --bundle "$BUNDLE" c1
+  pid=$(in_user_namespace state c1 3>&- | jq .pid)
   [ "$(cgroup2_root)$(path_of "$pid")" = "$(user_scope)" ]
-  ok as_user unshare --user --map-root-user "$SWRUN" --root "$STATE" delete --force c1
+  ok in_user_namespace delete --force c1
   [ ! -d "$(user_scope)" ]
   ends_as_user
 }

@@ -51,9 +51,17 @@ func makeUnit(
     host.debug("unit \(unit.name): systemd refuses the property \(name)")
   }
   do throws(RuntimeError) {
-    let path = try withSystemd { () throws(SystemdError) in try manager.controlGroup(of: unit) }
-    guard let path else {
-      throw .refused("systemd unit \(unit.name): it has no cgroup")
+    let path: String
+    if let pid {
+      // Faster than to ask systemd, and seen as this process sees the hierarchy.
+      path = try withCgroups { () throws(CgroupError) in
+        try CgroupHierarchy.path(of: "\(pid)", host.processes)
+      }
+    } else {
+      path = try withSystemd { () throws(SystemdError) in try manager.controlGroup(of: unit) } ?? ""
+    }
+    guard path.hasSuffix("/\(unit.name)") else {
+      throw .refused("systemd unit \(unit.name): it is up, but its cgroup is not there (\(path))")
     }
     host.debug("unit \(unit.name): up, in the cgroup \(path)")
     return try birthplace(at: path, request, placeholder, plan, on: host)
