@@ -2,8 +2,8 @@
 """swrun against crun, runc and the kernel's floor, all in one run, taking turns.
 
 Prints medians of wall and CPU time, peak memory and the number of system calls, of `run /bin/true`
-and of create, start and delete apart, with the default config.json and with Docker's seccomp
-profile; then the ratios against crun and the floor. Times on a shared machine are noisy: only what
+of create, start and delete apart, and of `exec /bin/true` in a running container, with the default
+config.json and with Docker's seccomp profile; then the ratios against crun and the floor. Times on a shared machine are noisy: only what
 one run says about several programs can be compared.
 
 CPU of create includes what the container's init has used until then, as /proc/PID/schedstat says.
@@ -51,11 +51,13 @@ class World:
     def __init__(self):
         self.place = pathlib.Path(tempfile.mkdtemp(prefix="swrun-bench-", dir="/dev/shm"))
         self.tag = self.place.name
+        self.running = []
         root = self.place / "rootfs"
         for name in ("bin", "dev", "etc", "proc", "sys", "tmp"):
             (root / name).mkdir(parents=True)
         shutil.copy(shutil.which("busybox"), root / "bin" / "busybox")
-        (root / "bin" / "true").symlink_to("busybox")
+        for name in ("true", "sleep"):
+            (root / "bin" / name).symlink_to("busybox")
         base = json.loads((HERE.parent / "lib" / "config.json").read_text())
         base["process"]["args"] = ["/bin/true"]
         base["root"]["path"] = str(root)
@@ -84,6 +86,8 @@ class World:
         return str(state)
 
     def remove(self):
+        for container in self.running:
+            container.remove()
         shutil.rmtree(self.place, ignore_errors=True)
         parent = pathlib.Path("/sys/fs/cgroup") / self.tag
         for directory in [*parent.glob("*/"), parent]:
@@ -122,6 +126,30 @@ def one_cycle(path, state, bundle):
     os.waitpid(pid, 0)  # ours since create ended
     delete = measured(path, "--root", state, "delete", "c")
     return {"create": create, "start": start, "delete": delete}
+
+
+class Running:
+    """A container of a program that does nothing, for processes to be added to."""
+
+    def __init__(self, path, state, bundle):
+        self.command = [path, "--root", state]
+        config = json.loads(pathlib.Path(bundle, "config.json").read_text())
+        config["process"]["args"] = ["/bin/sleep", "10000"]
+        config["linux"]["cgroupsPath"] += "-running"
+        other = pathlib.Path(f"{bundle}-{pathlib.Path(path).name}-running")
+        other.mkdir()
+        (other / "config.json").write_text(json.dumps(config))
+        measured(*self.command, "run", "--detach", "--bundle", str(other), "running")
+
+    def exec(self):
+        return measured(*self.command, "exec", "running", "/bin/true")
+
+    def count_system_calls(self):
+        return system_calls(*self.command, "exec", "running", "/bin/true")
+
+    def remove(self):
+        subprocess.run([*self.command, "delete", "--force", "running"], check=False,
+                       stderr=subprocess.DEVNULL)
 
 
 def system_calls(*command):
@@ -180,11 +208,14 @@ def row(name, verb, values, calls):
 def measure_configuration(title, bundle, world, paths):
     results = {}
     floor = str(BIN / "floor")
+    running = {name: Running(path, world.state(name), bundle) for name, path in paths.items()}
+    world.running += running.values()
     for turn in range(ROUNDS + 2):
         taken = {("floor", "run"): measured(floor, str(world.place / "rootfs"), "/bin/true")}
         for name, path in paths.items():
             state = world.state(name)
             taken[name, "run"] = measured(path, "--root", state, "run", "--bundle", bundle, "c")
+            taken[name, "exec"] = running[name].exec()
             for verb, value in one_cycle(path, state, bundle).items():
                 taken[name, verb] = value
         if turn >= 2:  # the first ones fill caches
@@ -194,6 +225,8 @@ def measure_configuration(title, bundle, world, paths):
     for name, path in paths.items():
         for verb, count in count_system_calls(path, world.state(name), bundle).items():
             calls[name, verb] = count
+        calls[name, "exec"] = running[name].count_system_calls()
+        running[name].remove()
     print(f"\n{title}: medians of {ROUNDS}, taking turns")
     print("  program verb     wall ms   CPU ms  peak MiB  syscalls")
     medians = {}
@@ -206,6 +239,10 @@ def ratios(medians, paths):
     wall, cpu = medians["swrun", "run"]
     for other in [name for name in paths if name != "swrun"] + ["floor"]:
         other_wall, other_cpu = medians[other, "run"]
+        if (other, "exec") in medians:
+            print(f"  exec: swrun takes {medians['swrun', 'exec'][0] / medians[other, 'exec'][0]:.2f} of"
+                  f" {other}'s wall time and {medians['swrun', 'exec'][1] / medians[other, 'exec'][1]:.2f}"
+                  " of its CPU time")
         print(f"  run: swrun takes {wall / other_wall:.2f} of {other}'s wall time"
               f" and {cpu / other_cpu:.2f} of its CPU time")
 
