@@ -118,7 +118,7 @@ let swimg: [Target] = [
   image("Codecs", ["CISAL", "CZstd"]),
   image("HostProcess"),
   // Floor 2
-  image("ContentStore", ["Hashing", "ImageSpec", "RootedFiles"]),
+  image("ContentStore", ["Hashing", "HostProcess", "ImageSpec", "RootedFiles"]),
   image("Layers", ["Archive", "Codecs", "Hashing", "ImageSpec", "RootedFiles"]),
   image("BundleConfig", ["ImageSpec", "RootedFiles"]),
   // Floor 3

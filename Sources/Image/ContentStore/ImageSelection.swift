@@ -60,6 +60,8 @@ extension ContentStore {
       return try tree(of: top)
     } catch .file(let error) {
       throw .file(error)
+    } catch .interrupted(let error) {
+      throw .interrupted(error)
     } catch {
       return nil
     }

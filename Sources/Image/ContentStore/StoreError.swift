@@ -1,3 +1,4 @@
+package import HostProcess
 package import ImageSpec
 package import RootedFiles
 
@@ -24,6 +25,8 @@ package enum StoreError: Error {
   case noSuchImage(String)
   case ambiguous(String, [Digest])
   case noPlatform(wanted: Platform, offered: [Platform])
+  /// The user wanted to stop while a lock or a long reading was waited for.
+  case interrupted(Interrupted)
 }
 
 extension StoreError: CustomStringConvertible {
@@ -58,6 +61,7 @@ extension StoreError: CustomStringConvertible {
       "no image for \(wanted): "
         + (offered.isEmpty
           ? "it has none at all" : "there is " + offered.map(\.description).joined(separator: ", "))
+    case .interrupted(let error): "\(error)"
     }
   }
 

@@ -1,3 +1,4 @@
+import ContentStore
 import HostProcess
 import RootedFiles
 import Transfer
@@ -33,16 +34,29 @@ enum Presentation {
   }
 }
 
-extension TransferError: Interruptible {
+extension StoreError: Interruptible {
   var cause: Interrupted? {
     guard case .interrupted(let interrupted) = self else { return nil }
     return interrupted
   }
 }
 
+extension TransferError: Interruptible {
+  var cause: Interrupted? {
+    switch self {
+    case .interrupted(let interrupted): interrupted
+    case .store(let error): error.cause
+    default: nil
+    }
+  }
+}
+
 extension UnpackError: Interruptible {
   var cause: Interrupted? {
-    guard case .interrupted(let interrupted) = self else { return nil }
-    return interrupted
+    switch self {
+    case .interrupted(let interrupted): interrupted
+    case .store(let error): error.cause
+    default: nil
+    }
   }
 }

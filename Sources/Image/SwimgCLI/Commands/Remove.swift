@@ -22,14 +22,14 @@ struct RemoveCommand: ParsableCommand {
       let subject = "rm \(selector)"
       let store = try store.open(subject)
       let outcome = try wrapping(subject, try store.remove(selector))
-      if outcome.isPostponed {
-        Presentation.report("\(subject): the store is in use: its blobs go with the next rm")
+      if outcome.swept.isPostponed {
+        Presentation.report("\(subject): the store is in use: its blobs go with the next prune")
       }
       guard !quiet else { continue }
       for name in outcome.removedNames { Presentation.write("removed \(name.short)\n") }
-      if outcome.removedBlobs > 0 {
+      if !outcome.swept.blobs.isEmpty {
         Presentation.write(
-          "freed \(size(outcome.removedBytes)) in \(outcome.removedBlobs) blobs\n"
+          "freed \(size(outcome.swept.bytes)) in \(outcome.swept.blobs.count) blobs\n"
         )
       }
     }
