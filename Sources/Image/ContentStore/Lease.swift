@@ -94,6 +94,7 @@ package final class Lease: Sendable {
   /// - Parameters:
   ///   - descriptor: its digest and size.
   ///   - waiting: whether to wait while another process, or another claim of this one, writes it.
+  /// - Returns: the claim, or why there is nothing to be claimed.
   /// - Throws: for an algorithm that can't be verified.
   package func claim(
     _ descriptor: Descriptor,

@@ -23,6 +23,7 @@ extension OwnedDescriptor {
   ///   - exclusive: whether to keep everybody else out.
   ///   - limit: how long to wait at most; nil for as long as it takes.
   /// - Returns: false when it was not to be had in that time.
+  /// - Throws: `interrupted` by a signal.
   func takeLock(exclusive: Bool, within limit: Duration?) throws(StoreError) -> Bool {
     let deadline = limit.map { ContinuousClock.now + $0 }
     var pause: Int32 = 1

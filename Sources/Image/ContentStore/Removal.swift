@@ -4,7 +4,17 @@ import RootedFiles
 /// What removing names did.
 package struct RemovalOutcome: Sendable {
   package let removedNames: [Reference]
+  /// The images that had them, or had no name.
+  package let removedDigests: [Digest]
   package let swept: SweepOutcome
+}
+
+/// Which names are to be removed.
+package enum RemovalTarget: Sendable {
+  /// One name, or all names of the image that a digest belongs to.
+  case image(ImageSelector)
+  /// All names of a repository, whatever their tags.
+  case repository(Reference)
 }
 
 extension ContentStore {
@@ -14,41 +24,54 @@ extension ContentStore {
   /// Blobs that no image ever needed, such as those of a pull that was cut short, are left to
   /// pruning.
   /// - Throws: `noSuchImage` when there is none.
-  package func remove(_ selector: ImageSelector) throws(StoreError) -> RemovalOutcome {
+  package func remove(_ target: RemovalTarget) throws(StoreError) -> RemovalOutcome {
     try removeLeftovers()
-    let (names, tops) = try updateIndex { (index) throws(StoreError) in
-      let doomed = try positions(of: selector, in: index)
-      let names = doomed.compactMap { StoreEntry(index.manifests[$0])?.reference }
-      let tops = doomed.map { index.manifests[$0] }
-      for position in doomed.reversed() { index.manifests.remove(at: position) }
-      return (names, tops)
-    }
-    var candidates: Set<Digest> = []
-    for top in tops { candidates.formUnion(try blobs(below: top)) }
-    let swept = try sweep(.only(candidates), isDryRun: false)
-    return RemovalOutcome(removedNames: names, swept: swept)
+    let doomed = try doomedEntries(target)
+    return try remove { doomed.contains(IndexEntry($0)) }
   }
 
-  private func positions(
-    of selector: ImageSelector,
-    in index: Index,
-  ) throws(StoreError) -> [Int] {
-    let found: [Int]
-    switch selector {
-    case .reference(let reference):
-      found = index.manifests.indices.filter {
-        StoreEntry(index.manifests[$0])?.reference == reference
-      }
-    case .digest(let prefix):
-      found = index.manifests.indices.filter {
-        index.manifests[$0].digest.description.hasPrefix(prefix)
-      }
+  /// Takes entries out of the index, then the blobs that only their images needed.
+  func remove(where isDoomed: (Descriptor) -> Bool) throws(StoreError) -> RemovalOutcome {
+    let removed = try updateIndex { (index) throws(StoreError) in
+      let removed = index.manifests.filter(isDoomed)
+      index.manifests.removeAll(where: isDoomed)
+      return removed
     }
-    guard !found.isEmpty else { throw .noSuchImage(selector.description) }
-    let digests = Set(found.map { index.manifests[$0].digest })
-    guard digests.count == 1 else {
-      throw .ambiguous(selector.description, digests.sorted { $0.encoded < $1.encoded })
+    var needs = ImageNeeds()
+    try needs.add(removed, of: self)
+    return RemovalOutcome(
+      removedNames: removed.compactMap { StoreEntry($0)?.reference },
+      removedDigests: sorted(Set(removed.map(\.digest))),
+      swept: try sweep(.only(needs.digests), isDryRun: false),
+    )
+  }
+
+  private func doomedEntries(_ target: RemovalTarget) throws(StoreError) -> Set<IndexEntry> {
+    let index = try index()
+    switch target {
+    case .repository(let reference):
+      let entries = index.manifests.filter {
+        StoreEntry($0)?.reference.isSameRepository(as: reference) ?? false
+      }
+      guard !entries.isEmpty else { throw .noSuchImage(reference.short) }
+      return Set(entries.map(IndexEntry.init))
+    case .image(let selector):
+      let found = try matches(selector, in: index)
+      guard !found.isEmpty else { throw .noSuchImage(selector.description) }
+      let digests = Set(found.map(\.top.digest))
+      guard digests.count == 1 else { throw .ambiguous(selector.description, sorted(digests)) }
+      return Set(found.map { IndexEntry($0.top) })
     }
-    return found
+  }
+}
+
+/// What makes an entry of the index the same in its next version.
+private struct IndexEntry: Hashable {
+  let name: String?
+  let digest: Digest
+
+  init(_ descriptor: Descriptor) {
+    name = descriptor.annotation(Index.nameAnnotation)
+    digest = descriptor.digest
   }
 }

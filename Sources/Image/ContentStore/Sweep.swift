@@ -37,7 +37,7 @@ extension ContentStore {
     let found = try storedBlobs(candidates).filter { !needs.contains($0.digest) }
     var outcome = SweepOutcome()
     guard !found.isEmpty else { return outcome }
-    let trash = try Trash(self)
+    let trash: Trash? = isDryRun ? nil : try Trash(self)
     guard let gate = try gate(exclusive: true, within: .milliseconds(500)) else {
       outcome.isPostponed = true
       return outcome
@@ -47,8 +47,8 @@ extension ContentStore {
     try needs.add(try index().manifests, of: self)
     for blob in found
     where !needs.contains(blob.digest) && !leased.contains(blob.digest.description) {
-      let isTaken = isDryRun ? true : try trash.take(blob.digest)
-      if isTaken { outcome.blobs.append(blob) }
+      let isGone = try trash?.take(blob.digest) == false
+      if !isGone { outcome.blobs.append(blob) }
     }
     withExtendedLifetime(gate) {}
     return outcome
@@ -108,26 +108,10 @@ struct ImageNeeds {
       guard let tree = try store.treeIfSound(top) else { continue }
       digests.formUnion((tree.indexes + tree.manifests).map(\.digest))
       for descriptor in tree.manifests {
-        digests.formUnion(try store.blobsIfSound(descriptor))
+        // A damaged manifest's image is lost: it needs no blobs.
+        guard let manifest = try store.manifestIfSound(descriptor) else { continue }
+        digests.formUnion(manifest.blobs.map(\.digest))
       }
-    }
-  }
-}
-
-extension ContentStore {
-  /// The blobs of a manifest; none of one that isn't there or can't be read.
-  fileprivate func blobsIfSound(_ descriptor: Descriptor) throws(StoreError) -> [Digest] {
-    do throws(StoreError) {
-      guard let bytes = try documentIfPresent(descriptor) else { return [] }
-      let manifest = try manifest(descriptor, bytes)
-      return ([manifest.configuration] + manifest.layers).map(\.digest)
-    } catch .file(let error) {
-      throw .file(error)
-    } catch .interrupted(let error) {
-      throw .interrupted(error)
-    } catch {
-      // A damaged manifest's image is lost: it needs no blobs.
-      return []
     }
   }
 }

@@ -154,9 +154,6 @@ extension UnpackRequest {
 extension ImageSelector {
   /// The last part of the image's name, as the container's host name.
   fileprivate var hostname: String {
-    switch self {
-    case .reference(let reference): reference.baseName
-    case .digest: "container"
-    }
+    reference?.baseName ?? "container"
   }
 }
