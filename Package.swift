@@ -130,12 +130,20 @@ let swimg: [Target] = [
     "Transfer",
     ["Archive", "Codecs", "ContentStore", "Hashing", "HostProcess", "ImageSpec", "RootedFiles"],
   ),
+  image(
+    "Upkeep",
+    ["ContentStore", "Hashing", "HostProcess", "ImageSpec", "Layers", "RootedFiles"],
+  ),
+  image(
+    "Contents",
+    ["Archive", "ContentStore", "Hashing", "HostProcess", "ImageSpec", "Layers", "RootedFiles"],
+  ),
   // Floor 5
   image(
     "SwimgCLI",
     [
-      "BundleConfig", "ContentStore", "HostProcess", "ImageSpec", "RootedFiles", "Transfer",
-      "Unpack",
+      "BundleConfig", "ContentStore", "Contents", "HostProcess", "ImageSpec", "RootedFiles",
+      "Transfer", "Unpack", "Upkeep",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
   ),

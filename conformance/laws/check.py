@@ -33,7 +33,7 @@ FLOORS = {
         ["CImageSystem", "CISAL", "CZstd", "CCrypto"],
         ["ImageSpec", "Archive", "RootedFiles", "Hashing", "Codecs", "HostProcess"],
         ["ContentStore", "Layers", "BundleConfig"],
-        ["Unpack", "Transfer"],
+        ["Unpack", "Transfer", "Upkeep", "Contents"],
         [],
         ["SwimgCLI"],
         ["swimg"],

@@ -116,9 +116,18 @@ package struct ContentStore: Sendable {
 
   /// The size of a blob; nil when it isn't there.
   package func blobSize(_ digest: Digest) throws(StoreError) -> Int64? {
+    try blobStatus(digest)?.size
+  }
+
+  /// When a blob was written, in seconds since the epoch; nil when it isn't there.
+  package func storedTime(_ digest: Digest) throws(StoreError) -> Int64? {
+    try blobStatus(digest)?.modified.seconds
+  }
+
+  func blobStatus(_ digest: Digest) throws(StoreError) -> FileStatus? {
     guard let directory = try blobDirectory(digest.algorithm, making: false) else { return nil }
     return try StoreError.wrapping { () throws(FileError) in
-      try directory.status(of: try FileName(digest.encoded))?.size
+      try directory.status(of: try FileName(digest.encoded))
     }
   }
 }

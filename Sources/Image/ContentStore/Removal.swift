@@ -46,6 +46,31 @@ extension ContentStore {
     )
   }
 
+  /// Takes entries out of the index, then all blobs that nothing needs.
+  ///
+  /// - Parameters:
+  ///   - doomed: the entries.
+  ///   - latest: blobs that were written later stay; in seconds since the epoch.
+  ///   - isDryRun: whether to do neither, and only to find out what would go.
+  /// - Returns: the blobs that went, or would go.
+  /// - Throws: when the store can't be read or written.
+  package func prune(
+    _ doomed: [Descriptor],
+    storedBefore latest: Int64,
+    isDryRun: Bool,
+  ) throws(StoreError) -> SweepOutcome {
+    let entries = Set(doomed.map(IndexEntry.init))
+    if !isDryRun {
+      try removeLeftovers()
+      if !entries.isEmpty {
+        try updateIndex { (index) in
+          index.manifests.removeAll { entries.contains(IndexEntry($0)) }
+        }
+      }
+    }
+    return try sweep(.storedBefore(latest), without: entries, isDryRun: isDryRun)
+  }
+
   private func doomedEntries(_ target: RemovalTarget) throws(StoreError) -> Set<IndexEntry> {
     let index = try index()
     switch target {
@@ -66,7 +91,7 @@ extension ContentStore {
 }
 
 /// What makes an entry of the index the same in its next version.
-private struct IndexEntry: Hashable {
+struct IndexEntry: Hashable {
   let name: String?
   let digest: Digest
 

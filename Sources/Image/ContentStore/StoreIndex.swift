@@ -27,6 +27,11 @@ extension ContentStore {
       .sorted { $0.reference.description < $1.reference.description }
   }
 
+  /// All entries of the index, nameless ones and those of other tools too, in their order.
+  package func indexedDescriptors() throws(StoreError) -> [Descriptor] {
+    try index().manifests
+  }
+
   /// Changes the index under its lock and replaces it.
   ///
   /// What is done `beforehand` happens when nothing but the replacement itself can fail any more.
@@ -79,7 +84,7 @@ extension ContentStore {
 
 extension StoreEntry {
   /// The entry of an index's descriptor; nil when it has no name, or none by the grammar.
-  init?(_ descriptor: Descriptor) {
+  package init?(_ descriptor: Descriptor) {
     guard let name = descriptor.annotation(Index.nameAnnotation) else { return nil }
     do throws(ReferenceError) {
       self.init(reference: try Reference(parsing: name), descriptor: descriptor)
@@ -133,5 +138,5 @@ extension Index {
 
 extension Descriptor {
   /// Whether an entry of a store's index has no name at all, neither ours nor a foreign one.
-  var isNameless: Bool { annotation(Index.nameAnnotation) == nil }
+  package var isNameless: Bool { annotation(Index.nameAnnotation) == nil }
 }

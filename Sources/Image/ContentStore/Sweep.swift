@@ -14,11 +14,19 @@ package struct SweepOutcome: Sendable {
 package struct StoredBlob: Sendable {
   package let digest: Digest
   package let size: Int64
+  /// When it was written, in seconds since the epoch.
+  package let modified: Int64
+
+  fileprivate init(digest: Digest, _ status: FileStatus) {
+    self.digest = digest
+    size = status.size
+    modified = status.modified.seconds
+  }
 }
 
 /// Which blobs a sweep looks at.
 enum SweepCandidates {
-  case all
+  case storedBefore(Int64)
   case only(Set<Digest>)
 }
 
@@ -30,10 +38,14 @@ extension ContentStore {
   /// no time worth mentioning. They are removed when the gate is open again.
   func sweep(
     _ candidates: SweepCandidates,
+    without doomed: Set<IndexEntry> = [],
     isDryRun: Bool,
   ) throws(StoreError) -> SweepOutcome {
+    func standing() throws(StoreError) -> [Descriptor] {
+      try index().manifests.filter { !doomed.contains(IndexEntry($0)) }
+    }
     var needs = ImageNeeds()
-    try needs.add(try index().manifests, of: self)
+    try needs.add(try standing(), of: self)
     let found = try storedBlobs(candidates).filter { !needs.contains($0.digest) }
     var outcome = SweepOutcome()
     guard !found.isEmpty else { return outcome }
@@ -44,7 +56,7 @@ extension ContentStore {
     }
     // In this order: who leases a blob names it in the index before the lease ends.
     let leased = try leasedBlobs()
-    try needs.add(try index().manifests, of: self)
+    try needs.add(try standing(), of: self)
     for blob in found
     where !needs.contains(blob.digest) && !leased.contains(blob.digest.description) {
       let isGone = try trash?.take(blob.digest) == false
@@ -60,10 +72,11 @@ extension ContentStore {
     case .only(let digests):
       var found: [StoredBlob] = []
       for digest in digests {
-        if let size = try blobSize(digest) { found.append(StoredBlob(digest: digest, size: size)) }
+        guard let status = try blobStatus(digest) else { continue }
+        found.append(StoredBlob(digest: digest, status))
       }
       return found.sorted { $0.digest.encoded < $1.digest.encoded }
-    case .all: return try storedBlobs()
+    case .storedBefore(let latest): return try storedBlobs().filter { $0.modified <= latest }
     }
   }
 
@@ -79,10 +92,17 @@ extension ContentStore {
           try directory.status(of: entry.name)
         }
         guard let status, status.kind == .regular else { continue }
-        found.append(StoredBlob(digest: digest, size: status.size))
+        found.append(StoredBlob(digest: digest, status))
       }
     }
     return found.sorted { $0.digest.encoded < $1.digest.encoded }
+  }
+
+  /// All blobs that images of the index need, as far as their documents can be read.
+  package func neededBlobs() throws(StoreError) -> Set<Digest> {
+    var needs = ImageNeeds()
+    try needs.add(try index().manifests, of: self)
+    return needs.digests
   }
 
   /// All blobs that an image needs, itself included, as far as its documents can be read.

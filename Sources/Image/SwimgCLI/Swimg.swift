@@ -7,8 +7,9 @@ struct Swimg: ParsableCommand {
     abstract: "Turn container images into bundles for any OCI runtime, without a daemon.",
     version: "swimg version 0.1.0",
     subcommands: [
-      LoadCommand.self, ListCommand.self, InspectCommand.self, TagCommand.self,
-      RemoveCommand.self, UnpackCommand.self,
+      LoadCommand.self, ListCommand.self, InspectCommand.self, HistoryCommand.self,
+      TreeCommand.self, TagCommand.self, RemoveCommand.self, PruneCommand.self,
+      DiskUseCommand.self, UnpackCommand.self,
     ],
   )
 
