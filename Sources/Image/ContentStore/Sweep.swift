@@ -17,6 +17,11 @@ package struct StoredBlob: Sendable {
   /// When it was written, in seconds since the epoch.
   package let modified: Int64
 
+  /// Of content that nothing is known of.
+  package var descriptor: Descriptor {
+    Descriptor(mediaType: "application/octet-stream", digest: digest, size: size)
+  }
+
   fileprivate init(digest: Digest, _ status: FileStatus) {
     self.digest = digest
     size = status.size

@@ -9,7 +9,7 @@ struct Swimg: ParsableCommand {
     subcommands: [
       LoadCommand.self, ListCommand.self, InspectCommand.self, HistoryCommand.self,
       TreeCommand.self, TagCommand.self, RemoveCommand.self, PruneCommand.self,
-      DiskUseCommand.self, UnpackCommand.self,
+      DiskUseCommand.self, VerifyCommand.self, UnpackCommand.self,
     ],
   )
 
