@@ -142,8 +142,8 @@ let swimg: [Target] = [
   image(
     "SwimgCLI",
     [
-      "BundleConfig", "ContentStore", "Contents", "HostProcess", "ImageSpec", "RootedFiles",
-      "Transfer", "Unpack", "Upkeep",
+      "Archive", "BundleConfig", "ContentStore", "Contents", "HostProcess", "ImageSpec", "Layers",
+      "RootedFiles", "Transfer", "Unpack", "Upkeep",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
   ),

@@ -13,6 +13,22 @@ extension ContentStore {
     _ descriptor: Descriptor,
     progress: (Int64) -> Void,
   ) throws(StoreError) {
+    try readBlob(descriptor) { piece in
+      progress(Int64(piece.count))
+      return true
+    }
+  }
+
+  /// Reads a whole blob, piece by piece, and vouches for it at the end.
+  ///
+  /// - Parameters:
+  ///   - descriptor: what the blob should be.
+  ///   - take: gets each piece, before the whole is known to be right; false ends the reading.
+  /// - Throws: as `checkBlob`, and `wrongContent` when the reading was ended.
+  package func readBlob(
+    _ descriptor: Descriptor,
+    _ take: (Span<UInt8>) -> Bool,
+  ) throws(StoreError) {
     guard let algorithm = HashAlgorithm(rawValue: descriptor.digest.algorithm) else {
       throw .unknownAlgorithm(descriptor.digest)
     }
@@ -22,9 +38,10 @@ extension ContentStore {
     while true {
       try checkInterruption()
       let length = try StoreError.wrapping { () throws(FileError) in try file.read(into: &chunk) }
-      guard length > 0 else { break }
+      // A file that grows meanwhile must not become more than it should be.
+      guard length > 0, hash.byteCount + Int64(length) <= descriptor.size else { break }
       hash.update(chunk.span.extracting(first: length))
-      progress(Int64(length))
+      guard take(chunk.span.extracting(first: length)) else { break }
     }
     guard hash.finishHexadecimal() == descriptor.digest.encoded else {
       throw .wrongContent(descriptor.digest)

@@ -21,6 +21,17 @@ extension ContentStore {
     return pruned
   }
 
+  /// Removes the directory of partial blobs where there are none, for layouts that go to others.
+  package func removeEmptyPartialDirectory() throws(StoreError) {
+    try StoreError.wrapping { () throws(FileError) in
+      do throws(FileError) {
+        try directory.removeDirectory(try FileName(ContentStore.partialName))
+      } catch  where error.code == .noEntry || error.code == .notEmpty {
+        // Another process keeps some there.
+      }
+    }
+  }
+
   private func partialDirectory() throws(StoreError) -> Directory? {
     try StoreError.wrapping { () throws(FileError) in
       try directory.openDirectoryIfPresent(try FileName(ContentStore.partialName))

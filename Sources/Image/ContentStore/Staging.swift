@@ -77,6 +77,16 @@ package struct Staging: ~Copyable {
     return try store.blobSize(digest)
   }
 
+  /// Whether a blob is staged, or in the store with the content that it should have.
+  package func hasSound(
+    _ descriptor: Descriptor,
+    progress: (Int64) -> Void,
+  ) throws(StoreError) -> Bool {
+    if let blob = staged[descriptor.digest] { return blob.size == descriptor.size }
+    try lease.protect([descriptor.digest])
+    return try store.isSound(descriptor, progress: progress)
+  }
+
   /// Opens a staged blob for reading.
   package func openStaged(_ blob: StagedBlob) throws(StoreError) -> OwnedDescriptor {
     let name = staged[blob.digest]?.name ?? blob.name

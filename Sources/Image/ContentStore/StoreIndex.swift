@@ -62,6 +62,21 @@ extension ContentStore {
     try updateIndex { index in index.setNames(names) }
   }
 
+  /// Adds entries as they are, each in the place of the one that has its name.
+  ///
+  /// The caller has a lease on all their blobs.
+  package func addEntries(_ entries: [Descriptor]) throws(StoreError) {
+    try updateIndex { index in
+      for entry in entries {
+        let name = entry.annotation(Index.nameAnnotation)
+        index.manifests.removeAll {
+          $0.annotation(Index.nameAnnotation) == name && (name != nil || $0.digest == entry.digest)
+        }
+        index.manifests.append(entry)
+      }
+    }
+  }
+
   /// Gives one more name to an image.
   ///
   /// - Returns: the image that had the name before.

@@ -1,4 +1,5 @@
 import ContentStore
+import Contents
 import HostProcess
 import RootedFiles
 import Transfer
@@ -52,6 +53,16 @@ extension TransferError: Interruptible {
 }
 
 extension UnpackError: Interruptible {
+  var cause: Interrupted? {
+    switch self {
+    case .interrupted(let interrupted): interrupted
+    case .store(let error): error.cause
+    default: nil
+    }
+  }
+}
+
+extension ContentsError: Interruptible {
   var cause: Interrupted? {
     switch self {
     case .interrupted(let interrupted): interrupted

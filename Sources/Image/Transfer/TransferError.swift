@@ -9,6 +9,8 @@ package import RootedFiles
 package enum TransferError: Error {
   /// The file or directory to load could not be read.
   case source(FileError)
+  /// What is saved could not be written.
+  case output(FileError)
   case store(StoreError)
   case codec(CodecError)
   case archive(ArchiveError)
@@ -27,6 +29,7 @@ extension TransferError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .source(let error): "\(error)"
+    case .output(let error): "output: \(error)"
     case .store(let error): "\(error)"
     case .codec(let error): "\(error)"
     case .archive(let error):

@@ -6,7 +6,7 @@ package import ImageSpec
 /// Those that meet one of the references, all labels, and everything else that is asked for.
 package struct ImageFilter: Sendable {
   private var isDangling: Bool?
-  private var patterns: [String] = []
+  private var patterns: [NamePattern] = []
   private var labels: [(key: String, value: String?)] = []
   private var platforms: [Platform] = []
   private var before: [ImageSelector] = []
@@ -28,7 +28,7 @@ package struct ImageFilter: Sendable {
         throw FilterError(text: text, problem: "true or false is expected")
       }
       isDangling = flag
-    case "reference": patterns.append(value)
+    case "reference": patterns.append(NamePattern(value))
     case "label":
       let parts = value.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       labels.append((String(parts[0]), parts.count > 1 ? String(parts[1]) : nil))
@@ -77,7 +77,7 @@ package struct ImageFilter: Sendable {
       if let latest, image.created.map({ $0 < latest }) != true { return nil }
       guard !patterns.isEmpty else { return (image, image.references) }
       let named = image.references.filter { reference in
-        patterns.contains { reference.matches(pattern: $0) }
+        patterns.contains { $0.matches(reference) }
       }
       return named.isEmpty ? nil : (image, named)
     }
@@ -138,41 +138,4 @@ extension ContentStore {
     guard let first else { throw .noPlatform(wanted: .host, offered: offered) }
     return first
   }
-}
-
-extension Reference {
-  /// Whether a shell pattern names it: in full or short, with its tag or without.
-  func matches(pattern: String) -> Bool {
-    let names = [description, short]
-    let repositories = names.map { name in
-      let slash = name.lastIndex(of: "/") ?? name.startIndex
-      return name[slash...].firstIndex(of: ":").map { String(name[..<$0]) } ?? name
-    }
-    return (names + repositories).contains { glob(Array(pattern.utf8), Array($0.utf8)) }
-  }
-}
-
-/// A shell pattern of `*`, `?` and plain bytes, in time that grows with the product of the lengths.
-///
-/// A star does not cross a slash.
-func glob(_ pattern: [UInt8], _ text: [UInt8]) -> Bool {
-  var reachable = [Bool](repeating: false, count: text.count + 1)
-  reachable[0] = true
-  for byte in pattern {
-    var next = [Bool](repeating: false, count: text.count + 1)
-    switch byte {
-    case UInt8(ascii: "*"):
-      for index in next.indices {
-        let before = index > 0 && next[index - 1] && text[index - 1] != UInt8(ascii: "/")
-        next[index] = reachable[index] || before
-      }
-    default:
-      for index in text.indices where reachable[index] {
-        let isAny = byte == UInt8(ascii: "?") && text[index] != UInt8(ascii: "/")
-        next[index + 1] = isAny || byte == text[index]
-      }
-    }
-    reachable = next
-  }
-  return reachable[text.count]
 }

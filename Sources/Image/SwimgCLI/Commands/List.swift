@@ -8,7 +8,7 @@ struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
     abstract: "List the images of the store.",
-    aliases: ["ls", "images"],
+    aliases: ["images"],
   )
 
   @OptionGroup var store: StoreOptions
