@@ -132,7 +132,10 @@ let swimg: [Target] = [
   ),
   image(
     "Upkeep",
-    ["ContentStore", "Hashing", "HostProcess", "ImageSpec", "Layers", "RootedFiles"],
+    [
+      "Archive", "Codecs", "ContentStore", "Hashing", "HostProcess", "ImageSpec", "Layers",
+      "RootedFiles",
+    ],
   ),
   image(
     "Contents",

@@ -4,6 +4,7 @@ import HostProcess
 import RootedFiles
 import Transfer
 import Unpack
+import Upkeep
 
 /// Everything that the program says.
 enum Presentation {
@@ -63,6 +64,16 @@ extension UnpackError: Interruptible {
 }
 
 extension ContentsError: Interruptible {
+  var cause: Interrupted? {
+    switch self {
+    case .interrupted(let interrupted): interrupted
+    case .store(let error): error.cause
+    default: nil
+    }
+  }
+}
+
+extension UnpackedArchiveError: Interruptible {
   var cause: Interrupted? {
     switch self {
     case .interrupted(let interrupted): interrupted

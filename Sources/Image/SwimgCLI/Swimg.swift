@@ -7,9 +7,11 @@ struct Swimg: ParsableCommand {
     abstract: "Turn container images into bundles for any OCI runtime, without a daemon.",
     version: "swimg version 0.1.0",
     subcommands: [
-      LoadCommand.self, SaveCommand.self, ListCommand.self, InspectCommand.self, HistoryCommand.self,
+      LoadCommand.self, SaveCommand.self, ListCommand.self, InspectCommand.self,
+      HistoryCommand.self,
       TreeCommand.self, TagCommand.self, RemoveCommand.self, PruneCommand.self,
-      DiskUseCommand.self, VerifyCommand.self, ListFilesCommand.self, CatCommand.self,
+      DiskUseCommand.self, VerifyCommand.self, ValidateCommand.self,
+      ListFilesCommand.self, CatCommand.self,
       DiffCommand.self, ExportCommand.self, UnpackCommand.self,
     ],
   )
