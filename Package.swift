@@ -183,5 +183,6 @@ let package = Package(
     tests("RootedFiles", "RootedFiles"),
     tests("Layers", "Layers"),
     tests("BundleConfig", "BundleConfig"),
+    tests("ContentStore", "ContentStore"),
   ],
 )

@@ -28,7 +28,9 @@ package enum ArchiveWriter {
   private static func record(_ key: [UInt8], _ value: [UInt8]) -> [UInt8] {
     let rest = key.count + value.count + 3
     var length = rest + String(rest).utf8.count
-    if String(length).utf8.count > String(rest).utf8.count { length = rest + String(length).utf8.count }
+    if String(length).utf8.count > String(rest).utf8.count {
+      length = rest + String(length).utf8.count
+    }
     return Array("\(length) ".utf8) + key + [UInt8(ascii: "=")] + value + [UInt8(ascii: "\n")]
   }
 }
@@ -152,8 +154,11 @@ private struct UstarFields {
     }
     func octal(_ value: UInt64, at offset: Int, _ length: Int) {
       let digits = String(value, radix: 8)
-      put(Array((String(repeating: "0", count: max(0, length - 1 - digits.count)) + digits).utf8),
-        at: offset, length - 1)
+      put(
+        Array((String(repeating: "0", count: max(0, length - 1 - digits.count)) + digits).utf8),
+        at: offset,
+        length - 1
+      )
     }
     put(name, at: 0, 100)
     octal(mode, at: 100, 8)

@@ -89,7 +89,12 @@ package struct BlobClaim: ~Copyable {
     try StoreError.wrapping { () throws(FileError) in
       try file.write(bytes, at: UInt64(offset))
     }
-    if hash.byteCount == offset { hash.update(bytes) }
+    if hash.byteCount == offset {
+      hash.update(bytes)
+    } else if hash.byteCount > offset {
+      // What was hashed is no longer what is there: `commit` reads it again.
+      hash = IncrementalHash(hash.algorithm)
+    }
     held.insert(offset..<end)
     let joined =
       if let last = unrecorded, last.upperBound == offset { last.lowerBound..<end } else {

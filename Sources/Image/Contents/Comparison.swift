@@ -99,7 +99,9 @@ private struct Comparison {
 
   private func reasons(_ left: NodeAttributes, _ right: NodeAttributes) -> [String] {
     var reasons: [String] = []
-    if left.mode != right.mode { reasons.append("mode \(octal(left.mode)) to \(octal(right.mode))") }
+    if left.mode != right.mode {
+      reasons.append("mode \(octal(left.mode)) to \(octal(right.mode))")
+    }
     if left.uid != right.uid || left.gid != right.gid {
       reasons.append("owner \(left.uid):\(left.gid) to \(right.uid):\(right.gid)")
     }

@@ -29,7 +29,9 @@ extension FileTree {
     below top: NodeID = FileTree.root,
     _ body: (_ path: RootedPath, _ node: NodeID) throws(Failure) -> Void,
   ) throws(Failure) {
-    var pending = entries(of: top).reversed().map { (RootedPath($0.name, in: RootedPath("")), $0.node) }
+    var pending = entries(of: top).reversed().map {
+      (RootedPath($0.name, in: RootedPath("")), $0.node)
+    }
     while let (path, node) = pending.popLast() {
       try body(path, node)
       guard nodes[node].isDirectory else { continue }
@@ -62,7 +64,9 @@ extension FileTree {
 
   /// The directory and name that a path leads to, its last component not followed.
   func place(of path: RootedPath) throws(LayerError.Problem) -> Place? {
-    guard !path.isRoot, let parent = try find(path.parent.split(separator: 0x2F)) else { return nil }
+    guard !path.isRoot, let parent = try find(path.parent.split(separator: 0x2F)) else {
+      return nil
+    }
     return Place(parent: parent, name: try fileName(path.lastComponent))
   }
 

@@ -133,7 +133,11 @@ extension FileTree {
     var ready: [Place] = []
     for (link, target) in pendingLinks {
       guard let place = try place(of: target) else { throw .missingLinkTarget(target.bytes) }
-      if child(place) == nil { waiting[place, default: []].append(link) } else { ready.append(link) }
+      if child(place) == nil {
+        waiting[place, default: []].append(link)
+      } else {
+        ready.append(link)
+      }
     }
     // Each link that is made may be the target that others wait for.
     while let link = ready.popLast() {

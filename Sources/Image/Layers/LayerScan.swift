@@ -20,7 +20,9 @@ extension FileTree {
     var current: [UInt8]?
     beginLayer(number)
     do throws(LayerError.Problem) {
-      try scanEntries(source, limits: limits, progress: progress) { event, _ throws(LayerError.Problem) in
+      try scanEntries(source, limits: limits, progress: progress) {
+        event,
+        _ throws(LayerError.Problem) in
         switch event {
         case .entry(let entry, let number):
           current = entry.path

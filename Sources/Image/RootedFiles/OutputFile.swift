@@ -41,7 +41,9 @@ package struct OutputFile: ~Copyable {
       return
     }
     let number = String(UInt64.random(in: .min ... .max), radix: 16)
-    let temporary = try FileName([UInt8(ascii: ".")] + name.bytes.prefix(200) + ".swimg-\(number)".utf8)
+    let temporary = try FileName(
+      [UInt8(ascii: ".")] + name.bytes.prefix(200) + ".swimg-\(number)".utf8
+    )
     descriptor = try directory.createFile(temporary, mode: 0o644)
     place = .file(directory, temporary: temporary, name: name)
   }

@@ -127,8 +127,10 @@ extension Presentation {
   ///
   /// - Parameters:
   ///   - documents: the things, with all their fields.
+  ///   - format: table, JSON or template.
   ///   - header: the titles of the table's columns.
   ///   - rows: the table's lines.
+  /// - Throws: when a template asks for a field that is not there.
   static func write(
     _ documents: [JSONValue],
     as format: OutputFormat,

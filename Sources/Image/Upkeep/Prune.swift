@@ -36,10 +36,8 @@ package func prune(
 ) throws(StoreError) -> PruneOutcome {
   let latest = request.now - request.minimumAge
   var doomed: [Descriptor] = []
-  for descriptor in try store.indexedDescriptors() {
-    guard descriptor.isNameless || (request.includesNamed && StoreEntry(descriptor) != nil) else {
-      continue
-    }
+  for descriptor in try store.indexedDescriptors()
+  where descriptor.isNameless || (request.includesNamed && StoreEntry(descriptor) != nil) {
     // Of a blob that is not there nothing is known; its entry is of no use.
     let stored = try store.storedTime(descriptor.digest) ?? .min
     if stored <= latest { doomed.append(descriptor) }

@@ -145,7 +145,8 @@ extension FileChange {
 
   fileprivate var document: JSONValue {
     [
-      "change": .string(kind.rawValue), "path": .string("/" + String(decoding: path, as: UTF8.self)),
+      "change": .string(kind.rawValue),
+      "path": .string("/" + String(decoding: path, as: UTF8.self)),
       "reasons": .strings(reasons),
     ]
   }

@@ -26,7 +26,7 @@ struct RemoveCommand: ParsableCommand {
     for selector in selectors {
       let subject = "rm \(selector)"
       let store = try store.open(subject)
-      let outcome = try wrapping(subject, try store.remove(try target(selector)))
+      let outcome = try wrapping(subject, try store.remove(target(selector)))
       if outcome.swept.isPostponed {
         Presentation.report("\(subject): the store is in use: its blobs go with the next prune")
       }
@@ -43,13 +43,20 @@ struct RemoveCommand: ParsableCommand {
     }
   }
 
-  private func target(_ selector: ImageSelector) throws -> RemovalTarget {
-    guard allTags else { return .image(selector) }
-    guard let reference = selector.reference, reference.digest == nil,
-      reference.tag == Reference.defaultTag
-    else {
-      throw ValidationError("--all-tags \"\(selector)\": a repository without a tag is expected")
+  func validate() throws {
+    for selector in selectors where allTags {
+      guard let reference = selector.reference, reference.digest == nil,
+        reference.tag == Reference.defaultTag
+      else {
+        throw ValidationError(
+          "--all-tags \"\(selector)\": a repository without a tag is expected"
+        )
+      }
     }
+  }
+
+  private func target(_ selector: ImageSelector) -> RemovalTarget {
+    guard allTags, let reference = selector.reference else { return .image(selector) }
     return .repository(reference)
   }
 }

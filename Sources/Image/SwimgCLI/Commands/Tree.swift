@@ -54,7 +54,9 @@ extension LayerForest {
 
   fileprivate var document: JSONValue {
     var parents: [Int?] = Array(repeating: nil, count: nodes.count)
-    for (index, node) in nodes.enumerated() { for child in node.children { parents[child] = index } }
+    for (index, node) in nodes.enumerated() {
+      for child in node.children { parents[child] = index }
+    }
     let layers = zip(nodes, parents).map { node, parent -> JSONValue in
       [
         "layer": .string(node.layer.description), "size": .integer(node.size),
