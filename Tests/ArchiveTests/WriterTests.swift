@@ -41,7 +41,10 @@ import Testing
     entry(
       "x",
       attributes: [
-        Entry.Attribute(name: Array("security.capability".utf8), value: Array(repeating: 1, count: 99)),
+        Entry.Attribute(
+          name: Array("security.capability".utf8),
+          value: Array(repeating: 1, count: 99)
+        ),
         Entry.Attribute(name: Array("user.a".utf8), value: [0, 10, 255]),
       ]
     ),

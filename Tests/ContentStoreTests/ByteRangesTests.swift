@@ -3,15 +3,17 @@ import Testing
 @testable import ContentStore
 
 @Suite struct ByteRangesTests {
-  @Test(arguments: [
-    ([], [0..<100]),
-    ([0..<10], [10..<100]),
-    ([10..<20, 0..<10], [20..<100]),
-    ([50..<60, 10..<20], [0..<10, 20..<50, 60..<100]),
-    ([0..<30, 20..<40, 5..<8], [40..<100]),
-    ([10..<20, 30..<40, 15..<35], [0..<10, 40..<100]),
-    ([0..<100], []),
-  ] as [([Range<Int64>], [Range<Int64>])])
+  @Test(
+    arguments: [
+      ([], [0..<100]),
+      ([0..<10], [10..<100]),
+      ([10..<20, 0..<10], [20..<100]),
+      ([50..<60, 10..<20], [0..<10, 20..<50, 60..<100]),
+      ([0..<30, 20..<40, 5..<8], [40..<100]),
+      ([10..<20, 30..<40, 15..<35], [0..<10, 40..<100]),
+      ([0..<100], []),
+    ] as [([Range<Int64>], [Range<Int64>])]
+  )
   func `what is missing is what was not inserted`(held: [Range<Int64>], gaps: [Range<Int64>]) {
     var ranges = ByteRanges()
     for range in held { ranges.insert(range) }

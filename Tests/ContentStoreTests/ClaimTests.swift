@@ -113,12 +113,16 @@ private func refusal(of claim: consuming BlobClaim) -> String? {
     let world = try World()
     let lease = try Lease(world.store)
     do {
-      guard case .claimed(var claim) = try lease.claim(world.descriptor, waiting: true) else { return }
+      guard case .claimed(var claim) = try lease.claim(world.descriptor, waiting: true) else {
+        return
+      }
       try claim.write(world.content.span.extracting(0..<2_000_000), at: 0)
     }
     // As after a loss of power: the journal knows more than the file.
     try Data(world.content.prefix(1000)).write(to: URL(filePath: world.partial))
-    guard case .claimed(var claim) = try lease.claim(world.descriptor, waiting: true) else { return }
+    guard case .claimed(var claim) = try lease.claim(world.descriptor, waiting: true) else {
+      return
+    }
     try claim.write(
       world.content.span.extracting(2_000_000..<3_000_000),
       at: 2_000_000,

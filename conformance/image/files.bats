@@ -11,14 +11,14 @@ setup() { begin_image; }
 same_as_unpacked() {
   ok "$SWIMG" export -o flat.tar "$1"
   rm -rf flat bundle && mkdir flat
-  tar --xattrs --xattrs-include='*' --numeric-owner -C flat -xpf flat.tar
-  ok "$SWIMG" unpack "$1" bundle
+  tar --xattrs --xattrs-include='*' --numeric-owner --warning=no-timestamp -C flat -xpf flat.tar
+  ok "$SWIMG" unpack "$1" bundle -- /bin/true
   "$PYTHON" "$CONFORMANCE/image/compare-trees.py" flat bundle/rootfs
 }
 
 @test "export is what unpack makes, of each image that we have" {
   require_root
-  for case in sound user volumes docker_types; do
+  for case in sound user docker_types; do
     image $case
     ok "$SWIMG" load --quiet --name "$case:1" $case
     same_as_unpacked "$case:1"

@@ -5,20 +5,18 @@ package import RootedFiles
 extension MergedImage {
   /// Writes all files as one tar archive, as a stream; the same image gives the same bytes.
   ///
-  /// Directories come first, then what has no data, then regular files in the order of the layers, and
-  /// further names of a file last, when it is there. Holes of sparse files are filled.
+  /// What has no data comes first, then regular files in the order of the layers, then further names of
+  /// files, and directories last: everything that is made in one changes its time, which an extracting
+  /// tar must not set before. Holes of sparse files are filled.
   /// - Throws: when the output fails, or a layer is not what it was.
   package func export(to output: borrowing OwnedDescriptor) throws(ContentsError) {
     var plan = ExportPlan()
     try plan.make(tree)
-    let root = plan.header(Array("./".utf8), tree[FileTree.root], .directory)
-    try send(root, to: output)
     for header in plan.plain { try send(header, to: output) }
-    let file = try duplicate(output)
     for (number, files) in plan.files.sorted(by: { $0.key < $1.key }) {
-      try export(files, ofLayer: number, to: file, limit: sparseLimit(number))
+      try export(files, ofLayer: number, to: output, limit: sparseLimit(number))
     }
-    for header in plan.links { try send(header, to: output) }
+    for header in plan.links + plan.directories { try send(header, to: output) }
     try send(ArchiveWriter.end, to: output)
   }
 
@@ -63,15 +61,17 @@ private struct ExportPlan {
     let size: UInt64
   }
 
-  /// Directories, then links, devices and fifos.
+  /// Symbolic links, devices and fifos.
   private(set) var plain: [[UInt8]] = []
+  /// Parents first, so that each follows those that it is in.
+  private(set) var directories: [[UInt8]] = []
   /// Regular files, by their layer and the entry in it.
   private(set) var files: [Int: [Int: File]] = [:]
   private(set) var links: [[UInt8]] = []
 
   mutating func make(_ tree: FileTree) throws(ContentsError) {
     var firstNames: [FileTree.NodeID: [UInt8]] = [:]
-    var others: [[UInt8]] = []
+    directories.append(header(Array("./".utf8), tree[FileTree.root], .directory))
     try tree.forEachEntry { path, id throws(ContentsError) in
       let node = tree[id]
       if !node.isDirectory, let first = firstNames.updateValue(path.bytes, forKey: id) {
@@ -80,20 +80,19 @@ private struct ExportPlan {
         return
       }
       switch node.content {
-      case .directory: plain.append(header(path.bytes, node, .directory))
+      case .directory: directories.append(header(path.bytes, node, .directory))
       case .regular(let layer, let entry, let size):
         let header = header(path.bytes, node, .regular, size: size)
         files[layer, default: [:]][entry] = File(header: header, size: size)
       case .symbolicLink(let target):
-        others.append(header(path.bytes, node, .symbolicLink(target: target)))
+        plain.append(header(path.bytes, node, .symbolicLink(target: target)))
       case .characterDevice(let major, let minor):
-        others.append(header(path.bytes, node, .characterDevice(major: major, minor: minor)))
+        plain.append(header(path.bytes, node, .characterDevice(major: major, minor: minor)))
       case .blockDevice(let major, let minor):
-        others.append(header(path.bytes, node, .blockDevice(major: major, minor: minor)))
-      case .fifo: others.append(header(path.bytes, node, .fifo))
+        plain.append(header(path.bytes, node, .blockDevice(major: major, minor: minor)))
+      case .fifo: plain.append(header(path.bytes, node, .fifo))
       }
     }
-    plain += others
   }
 
   func header(

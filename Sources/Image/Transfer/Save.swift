@@ -77,13 +77,14 @@ package struct SaveSelection: Sendable {
     _ selector: ImageSelector
   ) throws(TransferError) -> [(Descriptor, Reference?)] {
     try stored { () throws(StoreError) in
+      let entries = try store.entries()
+      if request.isAllTags, let reference = selector.reference {
+        let tags = entries.filter { $0.reference.isSameRepository(as: reference) }
+        guard !tags.isEmpty else { throw .noSuchImage(reference.short) }
+        return tags.map { ($0.descriptor, $0.reference) }
+      }
       let found = try store.find(selector)
       guard let reference = selector.reference else { return [(found, nil)] }
-      let entries = try store.entries()
-      if request.isAllTags {
-        return entries.filter { $0.reference.isSameRepository(as: reference) }
-          .map { ($0.descriptor, $0.reference) }
-      }
       let entry = entries.first {
         $0.reference == reference && $0.descriptor.digest == found.digest
       }
