@@ -110,6 +110,7 @@ let swimg: [Target] = [
   library("CISAL", wing: "Image", pkgConfig: "libisal", apt: "libisal-dev"),
   library("CZstd", wing: "Image", pkgConfig: "libzstd", apt: "libzstd-dev"),
   library("CCrypto", wing: "Image", pkgConfig: "libcrypto", apt: "libssl-dev"),
+  library("CCurl", wing: "Image", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
   // Floor 1
   image("ImageSpec"),
   image("Archive"),
@@ -117,10 +118,12 @@ let swimg: [Target] = [
   image("Hashing", ["CCrypto"]),
   image("Codecs", ["CISAL", "CZstd"]),
   image("HostProcess"),
+  image("HTTP", ["CCurl"]),
   // Floor 2
   image("ContentStore", ["Hashing", "HostProcess", "ImageSpec", "RootedFiles"]),
   image("Layers", ["Archive", "Codecs", "Hashing", "ImageSpec", "RootedFiles"]),
   image("BundleConfig", ["ImageSpec", "RootedFiles"]),
+  image("Registry", ["HTTP", "Hashing", "HostProcess", "ImageSpec", "RootedFiles"]),
   // Floor 3
   image(
     "Unpack",
@@ -128,7 +131,10 @@ let swimg: [Target] = [
   ),
   image(
     "Transfer",
-    ["Archive", "Codecs", "ContentStore", "Hashing", "HostProcess", "ImageSpec", "RootedFiles"],
+    [
+      "Archive", "Codecs", "ContentStore", "Hashing", "HostProcess", "ImageSpec", "Registry",
+      "RootedFiles",
+    ],
   ),
   image(
     "Upkeep",
@@ -146,6 +152,7 @@ let swimg: [Target] = [
     "SwimgCLI",
     [
       "Archive", "BundleConfig", "ContentStore", "Contents", "HostProcess", "ImageSpec", "Layers",
+      "Registry",
       "RootedFiles", "Transfer", "Unpack", "Upkeep",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
@@ -183,6 +190,8 @@ let package = Package(
     tests("RootedFiles", "RootedFiles"),
     tests("Layers", "Layers"),
     tests("BundleConfig", "BundleConfig"),
+    tests("HTTP", "HTTP"),
+    tests("Registry", "Registry"),
     tests("ContentStore", "ContentStore"),
   ],
 )

@@ -30,9 +30,9 @@ FLOORS = {
         ["swrun"],
     ],
     "swimg": [
-        ["CImageSystem", "CISAL", "CZstd", "CCrypto"],
-        ["ImageSpec", "Archive", "RootedFiles", "Hashing", "Codecs", "HostProcess"],
-        ["ContentStore", "Layers", "BundleConfig"],
+        ["CImageSystem", "CISAL", "CZstd", "CCrypto", "CCurl"],
+        ["ImageSpec", "Archive", "RootedFiles", "Hashing", "Codecs", "HostProcess", "HTTP"],
+        ["ContentStore", "Layers", "BundleConfig", "Registry"],
         ["Unpack", "Transfer", "Upkeep", "Contents"],
         [],
         ["SwimgCLI"],
