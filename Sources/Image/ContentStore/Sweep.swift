@@ -111,7 +111,7 @@ extension ContentStore {
   }
 
   /// All blobs that an image needs, itself included, as far as its documents can be read.
-  func blobs(below top: Descriptor) throws(StoreError) -> Set<Digest> {
+  package func blobs(below top: Descriptor) throws(StoreError) -> Set<Digest> {
     var needs = ImageNeeds()
     try needs.add([top], of: self)
     return needs.digests
