@@ -4,7 +4,7 @@
 #   make demo          an image becomes a bundle, the bundle a contained process (root)
 #   make test          laws, unit tests and what of conformance is quick
 #   make conformance   everything, the long runs and the other runtimes too
-#   make bench         swrun against crun, runc and the kernel's floor
+#   make bench         swrun against crun, runc and the kernel's floor; swimg pull against skopeo
 #   make format        formats all Swift sources
 #   make install       programs, manual pages, completions and examples (PREFIX, DESTDIR)
 
@@ -69,6 +69,7 @@ bench:
 	@conformance/packages test
 	@$(MAKE) --no-print-directory programs tools
 	@conformance/bench/bench
+	@/usr/bin/python3 -B conformance/bench/pull.py
 
 format:
 	$(SWIFT) format format --in-place --parallel --recursive Package.swift Sources Tests
