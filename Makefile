@@ -5,7 +5,7 @@
 #   make test          laws, unit tests and what of conformance is quick on this machine
 #   make ci            the same, and the quick part of the guests, where cgroup v2 is whole (root)
 #   make conformance   everything: the long runs, the other runtimes, all guests
-#   make bench         swrun against crun, runc and the kernel's floor
+#   make bench         swrun against crun, runc and the kernel's floor; swimg pull against skopeo
 #   make format        formats all Swift sources
 #   make install       programs, manual pages, completions and examples (PREFIX, DESTDIR)
 
@@ -75,6 +75,7 @@ bench:
 	@conformance/packages test
 	@$(MAKE) --no-print-directory programs tools
 	@conformance/bench/bench
+	@/usr/bin/python3 -B conformance/bench/pull.py
 
 format:
 	$(SWIFT) format format --in-place --parallel --recursive Package.swift Sources Tests

@@ -112,6 +112,7 @@ let swimg: [Target] = [
   library("CISAL", wing: "Image", pkgConfig: "libisal", apt: "libisal-dev"),
   library("CZstd", wing: "Image", pkgConfig: "libzstd", apt: "libzstd-dev"),
   library("CCrypto", wing: "Image", pkgConfig: "libcrypto", apt: "libssl-dev"),
+  library("CCurl", wing: "Image", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
   // Floor 1
   image("ImageSpec"),
   image("Archive"),
@@ -119,10 +120,12 @@ let swimg: [Target] = [
   image("Hashing", ["CCrypto"]),
   image("Codecs", ["CISAL", "CZstd"]),
   image("HostProcess"),
+  image("HTTP", ["CCurl"]),
   // Floor 2
-  image("ContentStore", ["Hashing", "ImageSpec", "RootedFiles"]),
+  image("ContentStore", ["Hashing", "HostProcess", "ImageSpec", "RootedFiles"]),
   image("Layers", ["Archive", "Codecs", "Hashing", "ImageSpec", "RootedFiles"]),
   image("BundleConfig", ["ImageSpec", "RootedFiles"]),
+  image("Registry", ["HTTP", "Hashing", "HostProcess", "ImageSpec", "RootedFiles"]),
   // Floor 3
   image(
     "Unpack",
@@ -130,14 +133,29 @@ let swimg: [Target] = [
   ),
   image(
     "Transfer",
-    ["Archive", "Codecs", "ContentStore", "Hashing", "HostProcess", "ImageSpec", "RootedFiles"],
+    [
+      "Archive", "Codecs", "ContentStore", "Hashing", "HostProcess", "ImageSpec", "Registry",
+      "RootedFiles",
+    ],
+  ),
+  image(
+    "Upkeep",
+    [
+      "Archive", "Codecs", "ContentStore", "Hashing", "HostProcess", "ImageSpec", "Layers",
+      "RootedFiles",
+    ],
+  ),
+  image(
+    "Contents",
+    ["Archive", "ContentStore", "Hashing", "HostProcess", "ImageSpec", "Layers", "RootedFiles"],
   ),
   // Floor 5
   image(
     "SwimgCLI",
     [
-      "BundleConfig", "ContentStore", "HostProcess", "ImageSpec", "RootedFiles", "Transfer",
-      "Unpack",
+      "Archive", "BundleConfig", "ContentStore", "Contents", "HostProcess", "ImageSpec", "Layers",
+      "Registry",
+      "RootedFiles", "Transfer", "Unpack", "Upkeep",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
   ),
@@ -177,5 +195,8 @@ let package = Package(
     tests("RootedFiles", "RootedFiles"),
     tests("Layers", "Layers"),
     tests("BundleConfig", "BundleConfig"),
+    tests("HTTP", "HTTP"),
+    tests("Registry", "Registry"),
+    tests("ContentStore", "ContentStore"),
   ],
 )

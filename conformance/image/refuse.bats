@@ -131,7 +131,7 @@ misused() {
 
 @test "unpack: a tag that is not there" {
   loaded sound
-  refuses 1 "no such image" "$SWIMG" unpack app:9 bundle
+  refuses 1 "no such image" "$SWIMG" unpack --pull never app:9 bundle
   refuses 1 "no such image" "$SWIMG" inspect nothing
   refuses 1 "no such image" "$SWIMG" rm nothing
   refuses 1 "no such image" "$SWIMG" tag nothing other

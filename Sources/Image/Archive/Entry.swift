@@ -26,6 +26,11 @@ package struct Entry: Equatable, Sendable {
   package struct Attribute: Equatable, Sendable {
     package let name: [UInt8]
     package let value: [UInt8]
+
+    package init(name: [UInt8], value: [UInt8]) {
+      self.name = name
+      self.value = value
+    }
   }
 
   package var path: [UInt8]
@@ -44,4 +49,32 @@ package struct Entry: Equatable, Sendable {
   package var isSparse: Bool
   /// Where in the archive its own header starts.
   package var offset: UInt64
+}
+
+extension Entry {
+  /// An entry to be written.
+  package init(
+    path: [UInt8],
+    kind: Kind,
+    size: UInt64,
+    mode: UInt32,
+    uid: UInt64,
+    gid: UInt64,
+    modified: Timestamp,
+    attributes: [Attribute],
+  ) {
+    self.init(
+      path: path,
+      kind: kind,
+      size: size,
+      mode: mode,
+      uid: uid,
+      gid: gid,
+      modified: modified,
+      accessed: nil,
+      attributes: attributes,
+      isSparse: false,
+      offset: 0,
+    )
+  }
 }

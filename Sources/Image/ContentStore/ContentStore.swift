@@ -3,10 +3,9 @@ package import RootedFiles
 
 /// An OCI image layout on disk, which other tools can read.
 ///
-/// Two locks keep its users apart; the kernel drops them when their holder dies. `index.json` is
-/// read, changed and replaced under an exclusive lock on the store's directory. Who adds blobs that
-/// the index does not name yet, or relies on blobs staying, holds a shared lock on `blobs`; who
-/// removes blobs holds it exclusively.
+/// Any number of processes may use it at once: see `Lease` for how they keep out of each other's
+/// way. Of the files that a layout does not have, `.swimg-*` belong to living processes, and
+/// `partial/` holds blobs that are not whole yet.
 /// Spec: image-spec image-layout.md.
 package struct ContentStore: Sendable {
   package let path: String
@@ -56,9 +55,10 @@ package struct ContentStore: Sendable {
     let blobs = try StoreError.wrapping { () throws(FileError) in
       try completeLayout(directory)
     }
+    try StoreError.wrapping { () throws(FileError) in try lock.descriptor.synchronize() }
+    _ = consume lock
     self.init(path: path, directory: directory, blobs: blobs)
     try removeLeftovers()
-    try StoreError.wrapping { () throws(FileError) in try lock.descriptor.synchronize() }
   }
 
   private static func hasMarker(_ directory: Directory) throws(StoreError) -> Bool {
@@ -80,34 +80,6 @@ package struct ContentStore: Sendable {
       try directory.entries().allSatisfy { $0.name.isTemporary || $0.name.isLostAndFound }
     }
   }
-
-  /// Waits for the exclusive lock on the index; it lasts as long as the returned value.
-  static func lock(_ path: String) throws(StoreError) -> Directory {
-    try StoreError.wrapping { () throws(FileError) in
-      // A descriptor of its own: a lock belongs to what was opened, and goes when that is closed.
-      let directory = try Directory(atPath: path)
-      _ = try directory.descriptor.lock(exclusive: true, waiting: true)
-      return directory
-    }
-  }
-
-  /// Keeps blobs from being removed as long as the returned value lasts.
-  package func holdBlobs() throws(StoreError) -> BlobHold {
-    BlobHold(lease: try lease(exclusive: false))
-  }
-
-  /// Holds blobs in place, or claims the right to remove some, as long as the returned value lasts.
-  ///
-  /// - Returns: nil when an exclusive claim would have to wait.
-  func lease(exclusive: Bool) throws(StoreError) -> Directory? {
-    try StoreError.wrapping { () throws(FileError) in
-      let directory = try directory.openDirectory(try FileName(Layout.blobsName))
-      let isHeld = try directory.descriptor.lock(exclusive: exclusive, waiting: !exclusive)
-      return isHeld ? directory : nil
-    }
-  }
-
-  // MARK: Blobs
 
   /// The directory of an algorithm's blobs, made on request.
   func blobDirectory(
@@ -132,23 +104,32 @@ package struct ContentStore: Sendable {
     guard let directory = try blobDirectory(descriptor.digest.algorithm, making: false) else {
       throw .missing(descriptor.digest)
     }
-    return try StoreError.wrapping { () throws(FileError) in
-      try directory.openFile(try FileName(descriptor.digest.encoded))
+    do throws(FileError) {
+      return try directory.openFile(try FileName(descriptor.digest.encoded))
+    } catch  where error.code == .noEntry {
+      // Removed since its size was asked for.
+      throw .missing(descriptor.digest)
+    } catch {
+      throw .file(error)
     }
   }
 
   /// The size of a blob; nil when it isn't there.
   package func blobSize(_ digest: Digest) throws(StoreError) -> Int64? {
+    try blobStatus(digest)?.size
+  }
+
+  /// When a blob was written, in seconds since the epoch; nil when it isn't there.
+  package func storedTime(_ digest: Digest) throws(StoreError) -> Int64? {
+    try blobStatus(digest)?.modified.seconds
+  }
+
+  func blobStatus(_ digest: Digest) throws(StoreError) -> FileStatus? {
     guard let directory = try blobDirectory(digest.algorithm, making: false) else { return nil }
     return try StoreError.wrapping { () throws(FileError) in
-      try directory.status(of: try FileName(digest.encoded))?.size
+      try directory.status(of: try FileName(digest.encoded))
     }
   }
-}
-
-/// While it lasts, no blob of the store is removed.
-package struct BlobHold: Sendable {
-  let lease: Directory?
 }
 
 extension FileName {

@@ -70,12 +70,12 @@ extension DocumentSource where Self: ~Copyable {
 
   /// One manifest by itself.
   package func manifest(_ descriptor: Descriptor) throws(StoreError) -> Manifest {
-    let manifest = try parsed(
-      "manifest",
-      descriptor,
-      try required(descriptor),
-      Manifest.init(parsing:),
-    )
+    try manifest(descriptor, try required(descriptor))
+  }
+
+  /// A manifest whose bytes were read and verified.
+  func manifest(_ descriptor: Descriptor, _ bytes: [UInt8]) throws(StoreError) -> Manifest {
+    let manifest = try parsed("manifest", descriptor, bytes, Manifest.init(parsing:))
     try checkMediaType(manifest.mediaType, of: descriptor)
     return manifest
   }
@@ -159,8 +159,11 @@ private func checkMediaType(
 
 extension ContentStore: DocumentSource {
   package func documentIfPresent(_ descriptor: Descriptor) throws(StoreError) -> [UInt8]? {
-    guard try blobSize(descriptor.digest) != nil else { return nil }
-    return try document(descriptor)
+    do throws(StoreError) {
+      return try document(descriptor)
+    } catch .missing {
+      return nil
+    }
   }
 }
 

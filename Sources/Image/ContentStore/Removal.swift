@@ -1,137 +1,102 @@
 package import ImageSpec
 import RootedFiles
 
-/// What removing a name did.
+/// What removing names did.
 package struct RemovalOutcome: Sendable {
   package let removedNames: [Reference]
-  package let removedBlobs: Int
-  package let removedBytes: Int64
-  /// Another process uses blobs of the store: those without an image wait for the next removal.
-  package let isPostponed: Bool
+  /// The images that had them, or had no name.
+  package let removedDigests: [Digest]
+  package let swept: SweepOutcome
+}
+
+/// Which names are to be removed.
+package enum RemovalTarget: Sendable {
+  /// One name, or all names of the image that a digest belongs to.
+  case image(ImageSelector)
+  /// All names of a repository, whatever their tags.
+  case repository(Reference)
 }
 
 extension ContentStore {
-  /// Takes a name away, or all names of a digest, then the blobs that no image needs any more.
+  /// Takes a name away, or all names of a digest, and with the last name the blobs that no other
+  /// image needs.
+  ///
+  /// Blobs that no image ever needed, such as those of a pull that was cut short, are left to
+  /// pruning.
   /// - Throws: `noSuchImage` when there is none.
-  package func remove(_ selector: ImageSelector) throws(StoreError) -> RemovalOutcome {
-    let removed = try updateIndex { (index) throws(StoreError) -> [Reference] in
-      let doomed = try index.positions(of: selector)
-      let names = doomed.compactMap { StoreEntry(index.manifests[$0])?.reference }
-      for position in doomed.reversed() { index.manifests.remove(at: position) }
-      return names
+  package func remove(_ target: RemovalTarget) throws(StoreError) -> RemovalOutcome {
+    try removeLeftovers()
+    let doomed = try doomedEntries(target)
+    return try remove { doomed.contains(IndexEntry($0)) }
+  }
+
+  /// Takes entries out of the index, then the blobs that only their images needed.
+  func remove(where isDoomed: (Descriptor) -> Bool) throws(StoreError) -> RemovalOutcome {
+    let removed = try updateIndex { (index) throws(StoreError) in
+      let removed = index.manifests.filter(isDoomed)
+      index.manifests.removeAll(where: isDoomed)
+      return removed
     }
-    guard let lease = try lease(exclusive: true) else {
-      return RemovalOutcome(
-        removedNames: removed,
-        removedBlobs: 0,
-        removedBytes: 0,
-        isPostponed: true,
-      )
-    }
-    let (count, bytes) = try withExtendedLifetime(lease) { () throws(StoreError) in
-      try removeUnreferencedBlobs()
-    }
+    var needs = ImageNeeds()
+    try needs.add(removed, of: self)
     return RemovalOutcome(
-      removedNames: removed,
-      removedBlobs: count,
-      removedBytes: bytes,
-      isPostponed: false,
+      removedNames: removed.compactMap { StoreEntry($0)?.reference },
+      removedDigests: sorted(Set(removed.map(\.digest))),
+      swept: try sweep(.only(needs.digests), isDryRun: false),
     )
   }
 
-  /// The caller holds the exclusive lease, so that no blob is about to be named.
-  private func removeUnreferencedBlobs() throws(StoreError) -> (count: Int, bytes: Int64) {
-    // The index stays as it is until the last blob is gone.
-    let lock = try ContentStore.lock(path)
-    defer { withExtendedLifetime(lock) {} }
-    let needed = try referencedBlobs()
-    var (count, bytes): (Int, Int64) = (0, 0)
-    for algorithm in ["sha256", "sha512"] {
-      guard let directory = try blobDirectory(algorithm, making: false) else { continue }
-      try StoreError.wrapping { () throws(FileError) in
-        for entry in try directory.entries() where entry.kind == .regular {
-          let encoded = String(decoding: entry.name.bytes, as: UTF8.self)
-          guard !needed.contains("\(algorithm):\(encoded)") else { continue }
-          bytes += try directory.status(of: entry.name)?.size ?? 0
-          count += 1
-          try directory.unlink(entry.name)
-        }
-      }
-    }
-    return (count, bytes)
-  }
-
-  /// Every blob that an image of the index needs, as far as its documents can be read.
-  private func referencedBlobs() throws(StoreError) -> Set<String> {
-    var needed: Set<String> = []
-    for top in try index().manifests {
-      needed.insert(top.digest.description)
-      guard let tree = try treeIfSound(top) else { continue }
-      for descriptor in tree.indexes + tree.manifests {
-        needed.insert(descriptor.digest.description)
-      }
-      for descriptor in tree.manifests {
-        for blob in try blobsIfSound(descriptor) { needed.insert(blob.digest.description) }
-      }
-    }
-    return needed
-  }
-
-  /// The blobs of a manifest; none of one that isn't there or can't be read.
-  private func blobsIfSound(_ descriptor: Descriptor) throws(StoreError) -> [Descriptor] {
-    guard let bytes = try documentIfSound(descriptor) else { return [] }
-    do throws(DocumentError) {
-      let manifest = try Manifest(parsing: bytes)
-      return [manifest.configuration] + manifest.layers
-    } catch {
-      // A damaged manifest's image is lost: it needs no blobs.
-      return []
-    }
-  }
-
-  private func documentIfSound(_ descriptor: Descriptor) throws(StoreError) -> [UInt8]? {
-    do throws(StoreError) {
-      return try documentIfPresent(descriptor)
-    } catch .file(let error) {
-      throw .file(error)
-    } catch {
-      return nil
-    }
-  }
-
-  /// Removes what killed writers left behind: temporary places that nobody holds a lock on.
+  /// Takes entries out of the index, then all blobs that nothing needs.
   ///
-  /// The caller holds the lock on the index, which keeps writers of temporary files away.
-  func removeLeftovers() throws(StoreError) {
-    try StoreError.wrapping { () throws(FileError) in
-      for entry in try directory.entries() where entry.name.isTemporary {
-        guard let status = try directory.status(of: entry.name) else { continue }
-        if status.kind == .directory {
-          // Its writer may have ended and removed it just now.
-          guard let place = try directory.openDirectoryIfPresent(entry.name) else { continue }
-          guard try place.descriptor.lock(exclusive: true, waiting: false) else { continue }
+  /// - Parameters:
+  ///   - doomed: the entries.
+  ///   - latest: blobs that were written later stay; in seconds since the epoch.
+  ///   - isDryRun: whether to do neither, and only to find out what would go.
+  /// - Returns: the blobs that went, or would go.
+  /// - Throws: when the store can't be read or written.
+  package func prune(
+    _ doomed: [Descriptor],
+    storedBefore latest: Int64,
+    isDryRun: Bool,
+  ) throws(StoreError) -> SweepOutcome {
+    let entries = Set(doomed.map(IndexEntry.init))
+    if !isDryRun {
+      try removeLeftovers()
+      if !entries.isEmpty {
+        try updateIndex { (index) in
+          index.manifests.removeAll { entries.contains(IndexEntry($0)) }
         }
-        try directory.removeTree(entry.name)
       }
+    }
+    return try sweep(.storedBefore(latest), without: entries, isDryRun: isDryRun)
+  }
+
+  private func doomedEntries(_ target: RemovalTarget) throws(StoreError) -> Set<IndexEntry> {
+    let index = try index()
+    switch target {
+    case .repository(let reference):
+      let entries = index.manifests.filter {
+        StoreEntry($0)?.reference.isSameRepository(as: reference) ?? false
+      }
+      guard !entries.isEmpty else { throw .noSuchImage(reference.short) }
+      return Set(entries.map(IndexEntry.init))
+    case .image(let selector):
+      let found = try matches(selector, in: index)
+      guard !found.isEmpty else { throw .noSuchImage(selector.description) }
+      let digests = Set(found.map(\.top.digest))
+      guard digests.count == 1 else { throw .ambiguous(selector.description, sorted(digests)) }
+      return Set(found.map { IndexEntry($0.top) })
     }
   }
 }
 
-extension Index {
-  fileprivate func positions(of selector: ImageSelector) throws(StoreError) -> [Int] {
-    let found = manifests.indices.filter { position in
-      switch selector {
-      case .reference(let reference):
-        StoreEntry(manifests[position]).map { $0.reference == reference } ?? false
-      case .digest(let prefix):
-        manifests[position].digest.description.hasPrefix(prefix)
-      }
-    }
-    guard !found.isEmpty else { throw .noSuchImage(selector.description) }
-    let digests = Set(found.map { manifests[$0].digest })
-    guard digests.count == 1 else {
-      throw .ambiguous(selector.description, digests.sorted { $0.encoded < $1.encoded })
-    }
-    return found
+/// What makes an entry of the index the same in its next version.
+struct IndexEntry: Hashable {
+  let name: String?
+  let digest: Digest
+
+  init(_ descriptor: Descriptor) {
+    name = descriptor.annotation(Index.nameAnnotation)
+    digest = descriptor.digest
   }
 }

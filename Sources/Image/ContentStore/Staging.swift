@@ -5,11 +5,11 @@ package import RootedFiles
 /// A place in the store for blobs that are not known to be wanted yet.
 ///
 /// A directory of its own under a lock: what is not committed goes with it, at the end of this
-/// value's life or, after a kill, with the next writer of the store. While it lasts no blob of the
-/// store is removed, so that blobs that are there need not be written again.
+/// value's life or, after a kill, with the next writer of the store. Blobs of the store that it was
+/// asked for stay as long as it lasts, so that they need not be written again.
 package struct Staging: ~Copyable {
   package let store: ContentStore
-  private let lease: Directory
+  private let lease: Lease
   private let directory: Directory
   private let name: FileName
   private var staged: [Digest: StagedBlob] = [:]
@@ -17,11 +17,9 @@ package struct Staging: ~Copyable {
 
   /// - Throws: when the store can't be written.
   package init(_ store: ContentStore) throws(StoreError) {
-    guard let lease = try store.lease(exclusive: false) else {
-      preconditionFailure("a shared lease is waited for")
-    }
+    let lease = try Lease(store)
     let place = try StoreError.wrapping { () throws(FileError) in
-      try makeStagingDirectory(in: store.directory)
+      try store.makeLockedDirectory()
     }
     self.store = store
     self.lease = lease
@@ -72,10 +70,21 @@ package struct Staging: ~Copyable {
     return Descriptor(mediaType: mediaType, digest: blob.digest, size: blob.size)
   }
 
-  /// The size of a blob, staged or in the store; nil when it is in neither.
+  /// The size of a blob, staged or in the store, where it then stays; nil when it is in neither.
   package func blobSize(_ digest: Digest) throws(StoreError) -> Int64? {
     if let blob = staged[digest] { return blob.size }
+    try lease.protect([digest])
     return try store.blobSize(digest)
+  }
+
+  /// Whether a blob is staged, or in the store with the content that it should have.
+  package func hasSound(
+    _ descriptor: Descriptor,
+    progress: (Int64) -> Void,
+  ) throws(StoreError) -> Bool {
+    if let blob = staged[descriptor.digest] { return blob.size == descriptor.size }
+    try lease.protect([descriptor.digest])
+    return try store.isSound(descriptor, progress: progress)
   }
 
   /// Opens a staged blob for reading.
@@ -89,8 +98,7 @@ package struct Staging: ~Copyable {
   /// - Returns: nil when it is in neither.
   package func document(_ descriptor: Descriptor) throws(StoreError) -> [UInt8]? {
     guard let blob = staged[descriptor.digest] else {
-      guard try store.blobSize(descriptor.digest) != nil else { return nil }
-      return try store.document(descriptor)
+      return try LeasedStore(store, lease).documentIfPresent(descriptor)
     }
     try checkDocumentSize(descriptor)
     guard blob.size == descriptor.size else {
@@ -120,6 +128,8 @@ package struct Staging: ~Copyable {
     _ blobs: Set<Digest>,
     names: [(Reference, Descriptor)],
   ) throws(StoreError) -> [Digest?] {
+    // Named or not, they must not be swept away before the index speaks of them.
+    try lease.protect(blobs)
     var moves: [(from: FileName, to: FileName, in: Directory)] = []
     var targets: [Directory] = []
     for (algorithm, digests) in Dictionary(grouping: blobs, by: \.algorithm) {
@@ -140,22 +150,7 @@ package struct Staging: ~Copyable {
       for move in moves { try staging.rename(move.from, to: move.to, in: move.in) }
       for target in targets { try target.descriptor.synchronize() }
     }
-    return try store.updateIndex(beforehand: move) { index in
-      names.map { index.setName($0.0, of: $0.1) }
-    }
-  }
-}
-
-private func makeStagingDirectory(
-  in store: Directory
-) throws(FileError) -> (FileName, Directory) {
-  while true {
-    let name = try FileName.temporary()
-    try store.makeDirectory(name, mode: 0o700)
-    // Another writer may take it for a leftover before it is locked.
-    guard let directory = try store.openDirectoryIfPresent(name) else { continue }
-    let isLocked = try directory.descriptor.lock(exclusive: true, waiting: false)
-    if isLocked, try store.status(of: name) != nil { return (name, directory) }
+    return try store.updateIndex(beforehand: move) { index in index.setNames(names) }
   }
 }
 

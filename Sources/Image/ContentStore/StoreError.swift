@@ -1,3 +1,4 @@
+package import HostProcess
 package import ImageSpec
 package import RootedFiles
 
@@ -24,6 +25,8 @@ package enum StoreError: Error {
   case noSuchImage(String)
   case ambiguous(String, [Digest])
   case noPlatform(wanted: Platform, offered: [Platform])
+  /// The user wanted to stop while a lock or a long reading was waited for.
+  case interrupted(Interrupted)
 }
 
 extension StoreError: CustomStringConvertible {
@@ -53,11 +56,12 @@ extension StoreError: CustomStringConvertible {
     case .nestedTooDeep(let digest): "index \(digest): nested too deep"
     case .noSuchImage: "no such image in the store: see swimg list"
     case .ambiguous(let text, let digests):
-      "\(text): several images begin so: " + digests.map(\.short).joined(separator: ", ")
+      "\(text): several images begin so: " + candidates(digests).joined(separator: ", ")
     case .noPlatform(let wanted, let offered):
       "no image for \(wanted): "
         + (offered.isEmpty
           ? "it has none at all" : "there is " + offered.map(\.description).joined(separator: ", "))
+    case .interrupted(let error): "\(error)"
     }
   }
 
@@ -71,4 +75,12 @@ extension StoreError: CustomStringConvertible {
       throw .file(error)
     }
   }
+}
+
+/// As many digits of each as tell them apart, ten lines of them at most.
+private func candidates(_ digests: [Digest]) -> [String] {
+  let shown = digests.prefix(10)
+  let areDifferent = Set(shown.map(\.short)).count == shown.count
+  let list = shown.map { areDifferent ? $0.short : $0.description }
+  return digests.count > shown.count ? list + ["and \(digests.count - shown.count) more"] : list
 }

@@ -27,6 +27,11 @@ extension ContentStore {
       .sorted { $0.reference.description < $1.reference.description }
   }
 
+  /// All entries of the index, nameless ones and those of other tools too, in their order.
+  package func indexedDescriptors() throws(StoreError) -> [Descriptor] {
+    try index().manifests
+  }
+
   /// Changes the index under its lock and replaces it.
   ///
   /// What is done `beforehand` happens when nothing but the replacement itself can fail any more.
@@ -47,20 +52,54 @@ extension ContentStore {
     return result
   }
 
+  /// Makes names stand for images, all in one step.
+  ///
+  /// The caller has a lease on all their blobs.
+  /// - Returns: for each name the digest that it stood for before, if it was another.
+  package func setNames(
+    _ names: [(Reference, Descriptor)]
+  ) throws(StoreError) -> [Digest?] {
+    try updateIndex { index in index.setNames(names) }
+  }
+
+  /// Adds entries as they are, each in the place of the one that has its name.
+  ///
+  /// The caller has a lease on all their blobs.
+  package func addEntries(_ entries: [Descriptor]) throws(StoreError) {
+    try updateIndex { index in
+      for entry in entries {
+        let name = entry.annotation(Index.nameAnnotation)
+        index.manifests.removeAll {
+          $0.annotation(Index.nameAnnotation) == name && (name != nil || $0.digest == entry.digest)
+        }
+        index.manifests.append(entry)
+      }
+    }
+  }
+
   /// Gives one more name to an image.
   ///
   /// - Returns: the image that had the name before.
   package func tag(
-    _ descriptor: Descriptor,
+    _ selector: ImageSelector,
     as reference: Reference,
   ) throws(StoreError) -> Digest? {
-    try updateIndex { index in index.setName(reference, of: descriptor) }
+    let lease = try Lease(self)
+    defer { withExtendedLifetime(lease) {} }
+    while true {
+      let found = try find(selector)
+      try lease.protect(blobs(below: found))
+      // A removal between the look and the lease may have taken some of them.
+      if try find(selector).digest == found.digest {
+        return try setNames([(reference, found)]).first ?? nil
+      }
+    }
   }
 }
 
 extension StoreEntry {
   /// The entry of an index's descriptor; nil when it has no name, or none by the grammar.
-  init?(_ descriptor: Descriptor) {
+  package init?(_ descriptor: Descriptor) {
     guard let name = descriptor.annotation(Index.nameAnnotation) else { return nil }
     do throws(ReferenceError) {
       self.init(reference: try Reference(parsing: name), descriptor: descriptor)
@@ -72,18 +111,47 @@ extension StoreEntry {
 }
 
 extension Index {
-  /// Makes a name stand for an image.
+  /// Makes names stand for images.
   ///
-  /// - Returns: the digest that the name stood for, if it was another.
-  mutating func setName(_ reference: Reference, of descriptor: Descriptor) -> Digest? {
-    let named = descriptor.settingAnnotation(Index.nameAnnotation, to: reference.description)
-    let position = manifests.firstIndex { StoreEntry($0)?.reference == reference }
-    guard let position else {
-      manifests.append(named)
-      return nil
+  /// An image that loses its last name so stays without one, for the user to see and to prune.
+  /// - Returns: for each name the digest that it stood for, if it was another.
+  mutating func setNames(_ names: [(Reference, Descriptor)]) -> [Digest?] {
+    var positions: [Reference: Int] = [:]
+    for (position, descriptor) in manifests.enumerated() {
+      guard let reference = StoreEntry(descriptor)?.reference else { continue }
+      positions[reference] = positions[reference] ?? position
     }
-    let previous = manifests[position].digest
-    manifests[position] = named
-    return previous == descriptor.digest ? nil : previous
+    var replaced: [Descriptor] = []
+    let outcome = names.map { reference, descriptor -> Digest? in
+      let named = descriptor.settingAnnotation(Index.nameAnnotation, to: reference.description)
+      guard let position = positions[reference] else {
+        positions[reference] = manifests.count
+        manifests.append(named)
+        return nil
+      }
+      let previous = manifests[position]
+      manifests[position] = named
+      guard previous.digest != descriptor.digest else { return nil }
+      replaced.append(previous)
+      return previous.digest
+    }
+    keepNameless(replaced)
+    return outcome
   }
+
+  /// Keeps images in the index that no entry stands for any more; those that have one by now lose
+  /// the entry without a name.
+  private mutating func keepNameless(_ replaced: [Descriptor]) {
+    var present = Set(manifests.map(\.digest))
+    for descriptor in replaced where present.insert(descriptor.digest).inserted {
+      manifests.append(descriptor.removingAnnotation(Index.nameAnnotation))
+    }
+    let named = Set(manifests.filter { !$0.isNameless }.map(\.digest))
+    manifests.removeAll { $0.isNameless && named.contains($0.digest) }
+  }
+}
+
+extension Descriptor {
+  /// Whether an entry of a store's index has no name at all, neither ours nor a foreign one.
+  package var isNameless: Bool { annotation(Index.nameAnnotation) == nil }
 }

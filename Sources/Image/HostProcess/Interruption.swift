@@ -55,6 +55,20 @@ package enum Interruption {
     }
   }
 
+  /// Waits for a time.
+  /// - Throws: when a signal comes meanwhile.
+  package static func sleep(milliseconds: Int) throws(Interrupted) {
+    var left = milliseconds
+    while left > 0 {
+      try check()
+      let slice = min(left, 100)
+      // A signal that ends it early has been noted by its handler.
+      _ = poll(nil, 0, Int32(slice))
+      left -= slice
+    }
+    try check()
+  }
+
   /// Ends the program by the signal itself, so that the parent sees what happened.
   package static func die(of interrupted: Interrupted) -> Never {
     signal(interrupted.signal, SIG_DFL)

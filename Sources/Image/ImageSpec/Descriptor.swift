@@ -49,6 +49,15 @@ package struct Descriptor: Equatable, Sendable {
     return value
   }
 
+  /// The same descriptor without one annotation.
+  package func removingAnnotation(_ key: String) -> Descriptor {
+    guard case .object(var annotations) = object["annotations"] else { return self }
+    var copy = self
+    annotations[key] = nil
+    copy.object["annotations"] = annotations.members.isEmpty ? nil : .object(annotations)
+    return copy
+  }
+
   /// The same descriptor with one annotation set.
   package func settingAnnotation(_ key: String, to value: String) -> Descriptor {
     var copy = self

@@ -83,6 +83,14 @@ package struct DocumentFields: Sendable {
     return integer
   }
 
+  package func bool(_ key: String) throws(DocumentError) -> Bool? {
+    guard let value = present(key) else { return nil }
+    guard case .bool(let bool) = value else {
+      throw mismatch(key, value, wanted: "a boolean")
+    }
+    return bool
+  }
+
   package func fields(_ key: String) throws(DocumentError) -> DocumentFields? {
     guard let value = present(key) else { return nil }
     guard case .object(let object) = value else {

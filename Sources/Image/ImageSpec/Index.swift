@@ -11,6 +11,9 @@ package struct Index: Sendable {
   /// Spec: image-spec annotations.md, "org.opencontainers.image.ref.name".
   package static let nameAnnotation = "org.opencontainers.image.ref.name"
 
+  /// The same for containerd and Docker, always in full.
+  package static let containerdNameAnnotation = "io.containerd.image.name"
+
   /// The empty index of a new layout.
   package init() {
     mediaType = MediaType.ociIndex

@@ -28,6 +28,9 @@ package struct Manifest: Sendable {
     annotations = try fields.stringMembers("annotations") ?? []
   }
 
+  /// Everything that the manifest points at: its configuration first, then the layers.
+  package var blobs: [Descriptor] { [configuration] + layers }
+
   /// The bytes of all layers as they are stored; the largest number where the sum is larger, as
   /// sizes are only claims until a blob is there.
   package var layerBytes: Int64 { Manifest.total(layers.map(\.size)) }

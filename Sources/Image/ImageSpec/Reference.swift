@@ -114,6 +114,11 @@ package struct Reference: Hashable, Sendable, CustomStringConvertible {
     return Reference(domain: domain, path: path, tag: tag, digest: nil)
   }
 
+  /// The same name by its tag alone.
+  package var withoutDigest: Reference {
+    Reference(domain: domain, path: path, tag: tag ?? Reference.defaultTag, digest: nil)
+  }
+
   /// Whether both name the same repository.
   package func isSameRepository(as other: Reference) -> Bool {
     domain == other.domain && path == other.path
@@ -135,6 +140,11 @@ package struct Reference: Hashable, Sendable, CustomStringConvertible {
 package struct ReferenceError: Error, Equatable, CustomStringConvertible {
   package let text: String
   package let problem: String
+
+  package init(text: String, problem: String) {
+    self.text = text
+    self.problem = problem
+  }
 
   package var description: String { "\"\(text)\" is no image name: \(problem)" }
 }

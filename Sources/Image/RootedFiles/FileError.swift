@@ -18,6 +18,8 @@ package struct ErrorCode: RawRepresentable, Equatable, Sendable {
   package static let accessDenied = ErrorCode(rawValue: EACCES)
   package static let notSupported = ErrorCode(rawValue: ENOTSUP)
   package static let noSpace = ErrorCode(rawValue: ENOSPC)
+  package static let quotaExceeded = ErrorCode(rawValue: EDQUOT)
+  package static let readOnly = ErrorCode(rawValue: EROFS)
   package static let wouldBlock = ErrorCode(rawValue: EWOULDBLOCK)
   package static let unknownCall = ErrorCode(rawValue: ENOSYS)
 

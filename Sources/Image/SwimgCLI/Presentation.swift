@@ -1,7 +1,10 @@
+import ContentStore
+import Contents
 import HostProcess
 import RootedFiles
 import Transfer
 import Unpack
+import Upkeep
 
 /// Everything that the program says.
 enum Presentation {
@@ -33,16 +36,49 @@ enum Presentation {
   }
 }
 
-extension TransferError: Interruptible {
+extension StoreError: Interruptible {
   var cause: Interrupted? {
     guard case .interrupted(let interrupted) = self else { return nil }
     return interrupted
   }
 }
 
+extension TransferError: Interruptible {
+  var cause: Interrupted? {
+    switch self {
+    case .interrupted(let interrupted): interrupted
+    case .store(let error): error.cause
+    default: nil
+    }
+  }
+}
+
 extension UnpackError: Interruptible {
   var cause: Interrupted? {
-    guard case .interrupted(let interrupted) = self else { return nil }
-    return interrupted
+    switch self {
+    case .interrupted(let interrupted): interrupted
+    case .store(let error): error.cause
+    default: nil
+    }
+  }
+}
+
+extension ContentsError: Interruptible {
+  var cause: Interrupted? {
+    switch self {
+    case .interrupted(let interrupted): interrupted
+    case .store(let error): error.cause
+    default: nil
+    }
+  }
+}
+
+extension UnpackedArchiveError: Interruptible {
+  var cause: Interrupted? {
+    switch self {
+    case .interrupted(let interrupted): interrupted
+    case .store(let error): error.cause
+    default: nil
+    }
   }
 }

@@ -17,21 +17,22 @@ extension BlobSource {
     _ descriptor: Descriptor,
     into staging: inout Staging,
   ) throws(TransferError) -> Bool {
-    let size: Int64?
-    do throws(StoreError) {
-      size = try staging.blobSize(descriptor.digest)
-    } catch {
-      throw .store(error)
-    }
-    if let size {
+    switch self {
+    case .staged:
+      let size = try stored(staging) { (staging) throws(StoreError) in
+        try staging.blobSize(descriptor.digest)
+      }
+      guard let size else { return false }
       guard size == descriptor.size else {
         throw .store(.wrongSize(descriptor.digest, expected: descriptor.size, found: size))
       }
       return true
-    }
-    switch self {
-    case .staged: return false
-    case .layout(let directory): return try directory.copy(descriptor, into: &staging)
+    case .layout(let directory):
+      // One that is damaged in the store comes anew.
+      let isThere = try stored(staging) { (staging) throws(StoreError) in
+        try staging.hasSound(descriptor, progress: directory.progress)
+      }
+      return isThere ? true : try directory.copy(descriptor, into: &staging)
     }
   }
 }
@@ -39,7 +40,7 @@ extension BlobSource {
 /// An OCI layout in a directory that belongs to somebody else.
 struct LayoutDirectory {
   private let directory: Directory
-  private let progress: @Sendable (Int64) -> Void
+  let progress: @Sendable (Int64) -> Void
 
   init(_ directory: Directory, progress: @escaping @Sendable (Int64) -> Void) {
     self.directory = directory

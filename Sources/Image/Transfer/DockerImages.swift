@@ -53,6 +53,7 @@ func dockerImages(
     throw .names(problem: "\(manifests.count) images in it: one name can't be given to all")
   }
   var images: [NamedImage] = []
+  var unique = UniqueNames()
   for manifest in manifests {
     var names: [Reference] = []
     if let name = request.name {
@@ -62,7 +63,7 @@ func dockerImages(
       if names.isEmpty { names = [try request.fallbackName(tag: nil)] }
     }
     let descriptor = try ociManifest(for: manifest, in: archive, &staging)
-    for name in names { try checkUnique(name, descriptor.digest, among: images) }
+    for name in names { try unique.add(name, descriptor.digest) }
     images.append(NamedImage(descriptor: descriptor, names: names))
   }
   return images

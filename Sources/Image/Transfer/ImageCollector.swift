@@ -3,6 +3,8 @@ import ImageSpec
 
 /// Gathers every blob that images need, and checks that nothing is missing or contradictory.
 struct ImageCollector {
+  /// The platforms to be collected; none for all.
+  let platforms: [Platform]
   /// What has to be committed.
   private(set) var needed: Set<Digest> = []
 
@@ -19,6 +21,7 @@ struct ImageCollector {
     while let (descriptor, depth) = pending.popLast() {
       let isIndex = MediaType.isIndex(descriptor.mediaType)
       guard isIndex || MediaType.isManifest(descriptor.mediaType) else { continue }
+      guard depth == 0 || isWanted(descriptor.platform) else { continue }
       guard needed.insert(descriptor.digest).inserted else {
         images += 1
         continue
@@ -39,8 +42,15 @@ struct ImageCollector {
       }
     }
     guard images > 0 else {
+      if let wanted = platforms.first { throw .store(.noPlatform(wanted: wanted, offered: [])) }
       throw .document(name: top.digest.description, problem: "no image of this index is there")
     }
+  }
+
+  /// What does not name its platform is taken along.
+  private func isWanted(_ platform: Platform?) -> Bool {
+    guard let platform, !platforms.isEmpty else { return true }
+    return platforms.contains { $0.accepts(platform) }
   }
 
   /// - Returns: whether it is an image's manifest and not that of some other artifact.
@@ -70,7 +80,7 @@ struct ImageCollector {
   }
 }
 
-private func stored<Result>(
+func stored<Result>(
   _ staging: borrowing Staging,
   _ body: (borrowing Staging) throws(StoreError) -> Result,
 ) throws(TransferError) -> Result {

@@ -47,9 +47,10 @@ func layoutImages(index: Index, _ request: LoadRequest) throws(TransferError) ->
     return [NamedImage(descriptor: first, names: [name])]
   }
   var named: [NamedImage] = []
+  var names = UniqueNames()
   for descriptor in images {
     guard let reference = try name(of: descriptor, request) else { continue }
-    try checkUnique(reference, descriptor.digest, among: named)
+    try names.add(reference, descriptor.digest)
     named.append(NamedImage(descriptor: descriptor, names: [reference]))
   }
   if named.isEmpty {
@@ -61,13 +62,15 @@ func layoutImages(index: Index, _ request: LoadRequest) throws(TransferError) ->
   return named
 }
 
-func checkUnique(
-  _ reference: Reference,
-  _ digest: Digest,
-  among images: [NamedImage],
-) throws(TransferError) {
-  for image in images where image.names.contains(reference) && image.descriptor.digest != digest {
-    throw .names(problem: "two images in it are called \(reference.short)")
+/// The images that names stand for in one source, each name once.
+struct UniqueNames {
+  private var digests: [Reference: Digest] = [:]
+
+  /// - Throws: when the name stands for another image already.
+  mutating func add(_ reference: Reference, _ digest: Digest) throws(TransferError) {
+    guard digests.updateValue(digest, forKey: reference) ?? digest == digest else {
+      throw .names(problem: "two images in it are called \(reference.short)")
+    }
   }
 }
 

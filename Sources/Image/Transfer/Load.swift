@@ -8,16 +8,24 @@ package struct LoadRequest: Sendable {
   package let path: String?
   /// The only name to be written, whatever the archive says.
   package let name: Reference?
+  /// Which of the names in the source may be written; none for all.
+  package let allowed: [NamePattern]
+  /// Of an index only these platforms' images; none for all that are there.
+  package let platforms: [Platform]
   /// Called with the number of bytes of each piece of the source that was read.
   package let progress: @Sendable (Int64) -> Void
 
   package init(
     path: String?,
     name: Reference?,
+    allowed: [NamePattern],
+    platforms: [Platform],
     progress: @escaping @Sendable (Int64) -> Void,
   ) {
     self.path = path
     self.name = name
+    self.allowed = allowed
+    self.platforms = platforms
     self.progress = progress
   }
 }
@@ -75,19 +83,20 @@ package func load(
 ) throws(TransferError) -> [LoadedImage] {
   var staging = try stored { () throws(StoreError) in try Staging(store) }
   let source: BlobSource
-  let images: [NamedImage]
+  let found: [NamedImage]
   switch consume opened {
   case .directory(let directory):
     let layout = LayoutDirectory(directory, progress: request.progress)
     source = .layout(layout)
-    images = try layoutImages(index: try layout.index(), request)
+    found = try layoutImages(index: try layout.index(), request)
   case .file(let file):
     let input = ArchiveInput(file, progress: request.progress)
     let archive = try SpooledArchive(spooling: input, to: &staging)
     source = .staged
-    images = try archiveImages(archive, &staging, request)
+    found = try archiveImages(archive, &staging, request)
   }
-  var collector = ImageCollector()
+  var collector = ImageCollector(platforms: request.platforms)
+  let images = try request.allowing(found)
   for image in images {
     try collector.collect(image.descriptor, from: source, into: &staging)
   }
@@ -101,6 +110,22 @@ package func load(
   }
   return zip(names, replaced).map { name, replaced in
     LoadedImage(reference: name.0, digest: name.1.digest, replaced: replaced)
+  }
+}
+
+extension LoadRequest {
+  /// The images with the names that may be written; those that have none left stay out.
+  fileprivate func allowing(_ images: [NamedImage]) throws(TransferError) -> [NamedImage] {
+    guard !allowed.isEmpty, name == nil else { return images }
+    let kept = images.compactMap { image -> NamedImage? in
+      let names = image.names.filter { name in allowed.contains { $0.matches(name) } }
+      return names.isEmpty ? nil : NamedImage(descriptor: image.descriptor, names: names)
+    }
+    guard !kept.isEmpty else {
+      let names = images.flatMap(\.names).prefix(5).map(\.short).joined(separator: ", ")
+      throw .names(problem: "no name in it is allowed: there is \(names)")
+    }
+    return kept
   }
 }
 

@@ -3,12 +3,15 @@ package import Codecs
 package import ContentStore
 package import ImageSpec
 package import HostProcess
+package import Registry
 package import RootedFiles
 
 /// What keeps an archive or layout from being loaded.
 package enum TransferError: Error {
   /// The file or directory to load could not be read.
   case source(FileError)
+  /// What is saved could not be written.
+  case output(FileError)
   case store(StoreError)
   case codec(CodecError)
   case archive(ArchiveError)
@@ -20,13 +23,20 @@ package enum TransferError: Error {
   case wrongDiffID(layer: String, expected: Digest, found: Digest)
   case notAnImage
   case names(problem: String)
+  case registry(RegistryError)
   case interrupted(Interrupted)
+
+  /// Our own wish to stop stays what it is on every floor.
+  init(_ error: RegistryError) {
+    self = if case .interrupted(let cause) = error { .interrupted(cause) } else { .registry(error) }
+  }
 }
 
 extension TransferError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .source(let error): "\(error)"
+    case .output(let error): "output: \(error)"
     case .store(let error): "\(error)"
     case .codec(let error): "\(error)"
     case .archive(let error):
@@ -41,6 +51,7 @@ extension TransferError: CustomStringConvertible {
       "no image in it: neither an OCI layout (oci-layout, index.json) nor a docker-archive"
         + " (manifest.json)"
     case .names(let problem): problem
+    case .registry(let error): "\(error)"
     case .interrupted(let error): "\(error)"
     }
   }
@@ -54,6 +65,17 @@ func stored<Result: ~Copyable>(
     return try body()
   } catch {
     throw .store(error)
+  }
+}
+
+/// Runs a conversation with a registry as part of a transfer.
+func reached<Result: ~Copyable>(
+  _ body: () throws(RegistryError) -> Result
+) throws(TransferError) -> Result {
+  do throws(RegistryError) {
+    return try body()
+  } catch {
+    throw TransferError(error)
   }
 }
 

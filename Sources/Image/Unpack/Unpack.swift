@@ -50,10 +50,13 @@ package func unpack(
   from store: ContentStore,
 ) throws(UnpackError) -> [String] {
   guard request.isRootless || Surroundings.effectiveUser == 0 else { throw .needsRoot }
-  let lease = try read { () throws(StoreError) in try store.holdBlobs() }
+  let lease = try read { () throws(StoreError) in try Lease(store) }
   defer { withExtendedLifetime(lease) {} }
   let image = try read { () throws(StoreError) in
-    try store.image(below: try store.find(request.selector), for: request.platform)
+    let top = try store.find(request.selector)
+    let image = try LeasedStore(store, lease).image(below: top, for: request.platform)
+    try lease.protect(image.manifest.layers.map(\.digest))
+    return image
   }
   let layers = try image.layerPlan()
   let volumePaths: [String]
@@ -151,9 +154,6 @@ extension UnpackRequest {
 extension ImageSelector {
   /// The last part of the image's name, as the container's host name.
   fileprivate var hostname: String {
-    switch self {
-    case .reference(let reference): reference.baseName
-    case .digest: "container"
-    }
+    reference?.baseName ?? "container"
   }
 }

@@ -2,12 +2,7 @@ import ArgumentParser
 import ContentStore
 import ImageSpec
 import RootedFiles
-
-/// How an inspection is printed.
-enum InspectFormat: String, ExpressibleByArgument, CaseIterable {
-  case text
-  case json
-}
+import Upkeep
 
 /// The verb `swimg inspect`.
 struct InspectCommand: ParsableCommand {
@@ -18,8 +13,14 @@ struct InspectCommand: ParsableCommand {
 
   @OptionGroup var store: StoreOptions
 
-  @Option(name: .shortAndLong, help: "text or json.")
-  var format = InspectFormat.text
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "Print text, json, or {{.Field}}s, as {{.Config.Env}}.",
+      valueName: "text|json|template",
+    ),
+  )
+  var format = OutputFormat.table
 
   @Option(help: ArgumentHelp("OS/ARCHITECTURE[/VARIANT] of the image.", valueName: "platform"))
   var platform: Platform?
@@ -32,8 +33,10 @@ struct InspectCommand: ParsableCommand {
     let store = try store.open(subject)
     let inspection = try wrapping(subject, try Inspection(selector, platform, in: store))
     switch format {
-    case .text: Presentation.write(table(inspection.lines.map { [$0 + ":", $1] }))
+    case .table: Presentation.write(table(inspection.lines.map { [$0 + ":", $1] }))
     case .json: Presentation.write(inspection.document.indentedText)
+    case .template(let template):
+      Presentation.write(try template.text(for: inspection.fields) + "\n")
     }
   }
 }
@@ -56,13 +59,10 @@ private struct Inspection {
     }
     name = selector.description
     self.platforms = platforms
-    do throws(StoreError) {
-      image = try store.image(below: top, for: platform ?? .host)
-    } catch .noPlatform(_, let offered) where platform == nil {
-      // Nothing is run here: any platform's image tells more than none.
-      guard let first = offered.first else { throw .noSuchImage(selector.description) }
-      image = try store.image(below: top, for: first)
-    }
+    image =
+      if let platform { try store.image(below: top, for: platform) } else {
+        try store.primaryImage(below: top)
+      }
   }
 
   /// Names and values, as people read them.
@@ -72,6 +72,7 @@ private struct Inspection {
     var lines = [
       ("Name", name),
       ("Digest", image.top.digest.description),
+      ("ID", image.manifest.configuration.digest.description),
       ("Media type", image.top.mediaType),
       ("Platform", configuration.platform.description),
     ]
@@ -100,6 +101,15 @@ private struct Inspection {
     words.isEmpty ? nil : JSONValue.strings(words).compactText
   }
 
+  /// What a template may ask for: the document's fields and those of the configuration as well.
+  var fields: JSONValue {
+    guard case .object(var fields) = document else { return document }
+    for member in image.configuration.document.members where fields[member.key] == nil {
+      fields[member.key] = member.value
+    }
+    return .object(fields)
+  }
+
   var document: JSONValue {
     let layers = zip(image.manifest.layers, image.configuration.diffIDs).map {
       layer,
@@ -112,6 +122,7 @@ private struct Inspection {
     return [
       "name": .string(name),
       "digest": .string(image.top.digest.description),
+      "id": .string(image.manifest.configuration.digest.description),
       "mediaType": .string(image.top.mediaType),
       "manifest": .string(image.descriptor.digest.description),
       "platform": .string(image.configuration.platform.description),

@@ -1,119 +1,150 @@
 import ArgumentParser
 import ContentStore
 import ImageSpec
-
-/// How a verb prints what it found.
-enum ListFormat: String, ExpressibleByArgument, CaseIterable {
-  case table
-  case json
-}
+import Upkeep
 
 /// The verb `swimg list`.
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
     abstract: "List the images of the store.",
-    aliases: ["ls"],
+    aliases: ["images"],
   )
 
   @OptionGroup var store: StoreOptions
 
-  @Option(name: .shortAndLong, help: "table or json.")
-  var format = ListFormat.table
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "Print a table, json, or {{.Field}}s of each name.",
+      valueName: "table|json|template",
+    ),
+  )
+  var format = OutputFormat.table
 
-  @Flag(name: .shortAndLong, help: "Print names only.")
+  @Option(
+    help: ArgumentHelp(
+      "Show only images with dangling=BOOL, reference=PATTERN, label=KEY[=VALUE], "
+        + "platform=PLATFORM, before=IMAGE or since=IMAGE. Repeatable.",
+      valueName: "key=value",
+    )
+  )
+  var filter: [String] = []
+
+  @Flag(name: .shortAndLong, help: "Print names only, or the digest of what has none.")
   var quiet = false
 
+  @Argument(help: ArgumentHelp("Only names that match this pattern.", valueName: "pattern"))
+  var patterns: [String] = []
+
+  private func filters() throws -> ImageFilter {
+    do throws(FilterError) {
+      return try ImageFilter(filter + patterns.map { "reference=\($0)" })
+    } catch {
+      throw ValidationError(error.description)
+    }
+  }
+
+  func validate() throws {
+    _ = try filters()
+  }
+
   func run() throws {
-    let images = try entries().map { try summary(of: $0) }
+    let items = try items(try filters())
     if quiet {
-      Presentation.write(images.map { "\($0.entry.reference.short)\n" }.joined())
+      Presentation.write(items.map { "\($0.shownName)\n" }.joined())
       return
     }
-    switch format {
-    case .json: Presentation.write(JSONValue.array(images.map(\.document)).indentedText)
-    case .table:
-      let rows = images.map(\.row)
-      Presentation.write(table([["NAME", "DIGEST", "PLATFORM", "SIZE"]] + rows))
-    }
+    try Presentation.write(
+      items.map(\.document),
+      as: format,
+      header: ["NAME", "DIGEST", "PLATFORM", "CREATED", "SIZE", "OWN"],
+      rows: items.map(\.row),
+    )
   }
 
   /// A store that nobody has made yet is an empty one.
-  private func entries() throws(CommandFailure) -> [(StoreEntry, ContentStore)] {
+  private func items(_ filter: ImageFilter) throws(CommandFailure) -> [ListItem] {
     let path = try store.path()
     do throws(StoreError) {
       let store = try ContentStore(opening: path)
-      return try store.entries().map { ($0, store) }
+      let survey = try Survey(store)
+      return try filter.passing(survey, in: store).flatMap { image, references in
+        let own = survey.ownBytes(of: image)
+        let names: [Reference?] = references.isEmpty ? [nil] : references
+        return names.map { ListItem(image: image, reference: $0, ownBytes: own) }
+      }
+      .sorted { $0.sortKey < $1.sortKey }
     } catch .noStore {
       return []
     } catch {
-      throw CommandFailure("list", "\(error)")
-    }
-  }
-
-  private func summary(
-    of entry: (StoreEntry, ContentStore)
-  ) throws(CommandFailure) -> ImageSummary {
-    do throws(StoreError) {
-      return try ImageSummary(entry.0, in: entry.1)
-    } catch .file(let error) {
-      throw CommandFailure("list", "\(error)")
-    } catch {
-      // One damaged image must not hide the others.
-      return ImageSummary(damaged: entry.0, problem: error.description)
+      throw CommandFailure("list", "\(error)", interrupted: error.cause)
     }
   }
 }
 
-/// What a list says of one image.
-struct ImageSummary {
-  let entry: StoreEntry
-  private let platforms: [Platform]
-  private let bytes: Int64
-  private let problem: String?
+/// One line of a list: an image under one of its names.
+private struct ListItem {
+  let image: SurveyedImage
+  let reference: Reference?
+  let ownBytes: Int64
 
-  init(_ entry: StoreEntry, in store: ContentStore) throws(StoreError) {
-    self.entry = entry
-    var platforms: [Platform] = []
-    var layers: [Digest: Int64] = [:]
-    for descriptor in try store.tree(of: entry.descriptor).manifests
-    where try store.blobSize(descriptor.digest) != nil {
-      let manifest = try store.manifest(descriptor)
-      guard MediaType.isConfiguration(manifest.configuration.mediaType) else { continue }
-      let image = try store.image(descriptor, top: entry.descriptor)
-      platforms.append(descriptor.platform ?? image.configuration.platform)
-      for layer in manifest.layers { layers[layer.digest] = layer.size }
-    }
-    self.platforms = platforms
-    bytes = Manifest.total(layers.values)
-    problem = nil
+  var sortKey: (Int, String) {
+    reference.map { (0, $0.description) } ?? (1, image.top.digest.encoded)
   }
 
-  init(damaged entry: StoreEntry, problem: String) {
-    self.entry = entry
-    platforms = []
-    bytes = 0
-    self.problem = problem
-  }
+  var shownName: String { reference?.short ?? image.top.digest.short }
+
+  private var platforms: [Platform] { image.images.map(\.platform) }
 
   var row: [String] {
-    let shownPlatforms = platforms.map { safe($0.description) }.joined(separator: ",")
+    let name = reference?.short ?? "<none>"
+    guard image.problem == nil else {
+      return [name, image.top.digest.short, "damaged", "-", "-", "-"]
+    }
     return [
-      entry.reference.short, entry.descriptor.digest.short,
-      problem == nil ? shownPlatforms : "damaged", problem == nil ? size(bytes) : "-",
+      name, image.top.digest.short, platforms.map { safe($0.description) }.joined(separator: ","),
+      image.created?.description ?? "-", size(image.layerBytes), size(ownBytes),
     ]
   }
 
   var document: JSONValue {
+    let digest = image.top.digest
     var document: JSONObject = [
-      "name": .string(entry.reference.description),
-      "digest": .string(entry.descriptor.digest.description),
-      "mediaType": .string(entry.descriptor.mediaType),
+      "name": reference.map { .string($0.description) } ?? .null,
+      "repository": reference.map { .string($0.repository) } ?? "<none>",
+      "tag": reference?.tag.map { .string($0) } ?? "<none>",
+      "digest": .string(digest.description),
+      "id": image.id.map { .string($0.description) } ?? .null,
+      "mediaType": .string(image.top.mediaType),
       "platforms": .strings(platforms.map(\.description)),
-      "size": .integer(bytes),
+      "created": image.primary?.configuration.created.map { .string($0) } ?? .null,
+      "size": .integer(image.layerBytes),
+      "own": .integer(ownBytes),
+      "shared": .integer(image.layerBytes - ownBytes),
+      "layers": .strings(image.primary?.manifest.layers.map(\.digest.description) ?? []),
+      "labels": labels,
     ]
-    if let problem { document["problem"] = .string(problem) }
+    if let problem = image.problem { document["problem"] = .string(problem) }
     return .object(document)
+  }
+
+  private var labels: JSONValue {
+    let labels = image.primary?.configuration.execution.labels ?? []
+    return .object(
+      JSONObject(labels.map { JSONObject.Member(key: $0.key, value: .string($0.value)) })
+    )
+  }
+}
+
+extension Reference {
+  /// The short name without tag and digest.
+  var repository: String {
+    var text = short[...]
+    if let at = text.firstIndex(of: "@") { text = text[..<at] }
+    let slash = text.lastIndex(of: "/") ?? text.startIndex
+    if let colon = text[slash...].firstIndex(of: ":") { text = text[..<colon] }
+    return String(text)
   }
 }
 

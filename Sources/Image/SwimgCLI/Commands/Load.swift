@@ -19,6 +19,22 @@ struct LoadCommand: ParsableCommand {
   )
   var name: Reference?
 
+  @Option(
+    help: ArgumentHelp(
+      "Write only names that match this pattern; repeatable. Default: all.",
+      valueName: "pattern",
+    )
+  )
+  var allow: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "OS/ARCHITECTURE[/VARIANT]: of an index only this platform; repeatable. Default: all.",
+      valueName: "platform",
+    )
+  )
+  var platform: [Platform] = []
+
   @Flag(name: .shortAndLong, help: "Show no progress and print no names.")
   var quiet = false
 
@@ -37,6 +53,8 @@ struct LoadCommand: ParsableCommand {
     let request = LoadRequest(
       path: isStream ? nil : source,
       name: name,
+      allowed: allow.map { NamePattern($0) },
+      platforms: platform,
       progress: { bar.advance(by: $0) },
     )
     let target = try store.openOrMake(subject)

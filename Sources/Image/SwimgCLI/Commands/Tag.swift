@@ -26,9 +26,6 @@ struct TagCommand: ParsableCommand {
   func run() throws {
     let subject = "tag \(selector)"
     let store = try store.open(subject)
-    // Held from the look to the writing: an rm between them must not take the blobs.
-    let hold = try wrapping(subject, try store.holdBlobs())
-    _ = try wrapping(subject, try store.tag(try store.find(selector), as: name))
-    withExtendedLifetime(hold) {}
+    _ = try wrapping(subject, try store.tag(selector, as: name))
   }
 }

@@ -3,6 +3,7 @@ import BundleConfig
 import ContentStore
 import HostProcess
 import ImageSpec
+import Transfer
 import Unpack
 
 /// The verb `swimg unpack`.
@@ -16,6 +17,11 @@ struct UnpackCommand: ParsableCommand {
   @OptionGroup var store: StoreOptions
   @OptionGroup var target: TargetOptions
   @OptionGroup(title: "Changes to what the image says") var changes: ChangeOptions
+
+  @Option(help: ArgumentHelp("missing, always or never pull the image first.", valueName: "when"))
+  var pull = PullPolicy.missing
+
+  @OptionGroup(title: "Pulling") var registries: RegistryOptions
 
   @Flag(name: .shortAndLong, help: "Show no progress.")
   var quiet = false
@@ -37,7 +43,7 @@ struct UnpackCommand: ParsableCommand {
     options.identity = try target.identity()
     if !arguments.isEmpty { options.arguments = arguments }
     let subject = "unpack \(selector)"
-    let store = try store.open(subject)
+    let store = try pulled(subject)
     let bar = ProgressBar("unpack", isQuiet: quiet)
     let request = UnpackRequest(
       selector: selector,
@@ -53,6 +59,48 @@ struct UnpackCommand: ParsableCommand {
     bar.end()
     for warning in warnings where !quiet { Presentation.report("\(subject): \(warning)") }
   }
+}
+
+extension UnpackCommand {
+  /// The store, with the image in it if a registry had to be asked.
+  private func pulled(_ subject: String) throws(CommandFailure) -> ContentStore {
+    guard pull != .never, let reference = selector.reference else {
+      return try store.open(subject)
+    }
+    let target = try store.openOrMake(subject)
+    if pull == .missing, try wrapping(subject, try isThere(target)) { return target }
+    let access = try registries.access(subject)
+    let display = TransferDisplay(.auto, isQuiet: quiet)
+    defer { display.finish() }
+    let request = PullRequest(
+      reference,
+      platforms: self.target.platform.map { .some([$0]) } ?? .host,
+      progress: display,
+    )
+    _ = try wrapping(subject, try Transfer.pull(request, access, into: target))
+    return target
+  }
+
+  /// Whether the image is in the store, and of an index the one for the wanted platform.
+  private func isThere(_ store: ContentStore) throws(StoreError) -> Bool {
+    let wanted = target.platform ?? .host
+    do throws(StoreError) {
+      for manifest in try store.tree(of: try store.find(selector)).manifests
+      where manifest.platform.map(wanted.accepts) ?? true {
+        return try store.blobSize(manifest.digest) != nil
+      }
+      return true
+    } catch .noSuchImage {
+      return false
+    }
+  }
+}
+
+/// When a registry is asked for an image.
+enum PullPolicy: String, ExpressibleByArgument, CaseIterable {
+  case missing
+  case always
+  case never
 }
 
 /// Which image, and for whom.

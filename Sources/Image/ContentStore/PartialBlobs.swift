@@ -1,0 +1,120 @@
+package import ImageSpec
+import RootedFiles
+
+extension ContentStore {
+  /// Removes partial blobs that nobody is writing.
+  ///
+  /// - Parameters:
+  ///   - latest: those that were written to later stay; in seconds since the epoch.
+  ///   - isDryRun: whether to remove nothing.
+  /// - Returns: what went, or would go.
+  /// - Throws: when the store can't be written.
+  package func prunePartialBlobs(
+    storedBefore latest: Int64,
+    isDryRun: Bool,
+  ) throws(StoreError) -> [PartialBlob] {
+    var pruned: [PartialBlob] = []
+    for blob in try partialBlobs() where blob.modified <= latest && !blob.isInUse {
+      let isGone = isDryRun ? true : try removePartial(blob)
+      if isGone { pruned.append(blob) }
+    }
+    return pruned
+  }
+
+  /// Removes the directory of partial blobs where there are none, for layouts that go to others.
+  package func removeEmptyPartialDirectory() throws(StoreError) {
+    try StoreError.wrapping { () throws(FileError) in
+      do throws(FileError) {
+        try directory.removeDirectory(try FileName(ContentStore.partialName))
+      } catch  where error.code == .noEntry || error.code == .notEmpty {
+        // Another process keeps some there.
+      }
+    }
+  }
+
+  private func partialDirectory() throws(StoreError) -> Directory? {
+    try StoreError.wrapping { () throws(FileError) in
+      try directory.openDirectoryIfPresent(try FileName(ContentStore.partialName))
+    }
+  }
+
+  /// The blobs that are not whole yet, by their digest.
+  package func partialBlobs() throws(StoreError) -> [PartialBlob] {
+    guard let place = try partialDirectory() else { return [] }
+    return try StoreError.wrapping { () throws(FileError) in
+      var found: [PartialBlob] = []
+      for entry in try place.entries() {
+        guard let digest = Digest(partial: entry.name),
+          let status = try place.status(of: entry.name), status.kind == .regular
+        else { continue }
+        found.append(
+          PartialBlob(
+            digest: digest,
+            size: status.size,
+            modified: status.modified.seconds,
+            isInUse: try place.isLocked(entry.name),
+          )
+        )
+      }
+      return found.sorted { $0.digest.encoded < $1.digest.encoded }
+    }
+  }
+
+  /// - Returns: false when somebody has begun to write it, or removed it.
+  private func removePartial(_ blob: PartialBlob) throws(StoreError) -> Bool {
+    guard let place = try partialDirectory() else { return false }
+    return try StoreError.wrapping { () throws(FileError) in
+      let name = try FileName("\(blob.digest.algorithm)-\(blob.digest.encoded)")
+      do throws(FileError) {
+        let file = try place.openFile(name)
+        guard try file.lock(exclusive: true, waiting: false),
+          try place.status(of: name)?.identity == file.status().identity
+        else { return false }
+        let journal = try FileName(
+          "\(blob.digest.algorithm)-\(blob.digest.encoded)" + ContentStore.journalSuffix
+        )
+        if try place.status(of: journal) != nil { try place.unlink(journal) }
+        try place.unlink(name)
+        return true
+      } catch  where error.code == .noEntry {
+        return false
+      }
+    }
+  }
+}
+
+/// A blob that is not whole yet.
+package struct PartialBlob: Sendable {
+  package let digest: Digest
+  /// The length of its file; there may be gaps in it.
+  package let size: Int64
+  /// When it was last written to, in seconds since the epoch.
+  package let modified: Int64
+  package let isInUse: Bool
+}
+
+extension Directory {
+  fileprivate func isLocked(_ name: FileName) throws(FileError) -> Bool {
+    do throws(FileError) {
+      return try !openFile(name).lock(exclusive: false, waiting: false)
+    } catch  where error.code == .noEntry {
+      return false
+    }
+  }
+}
+
+extension Digest {
+  fileprivate init?(partial name: FileName) {
+    guard let text = String(validating: name.bytes, as: UTF8.self),
+      let dash = text.firstIndex(of: "-")
+    else { return nil }
+    do throws(DigestError) {
+      try self.init(
+        algorithm: String(text[..<dash]),
+        encoded: String(text[text.index(after: dash)...]),
+      )
+    } catch {
+      return nil
+    }
+  }
+}

@@ -1,0 +1,156 @@
+import HostProcess
+import ImageSpec
+import RootedFiles
+
+/// One config.json of Docker or auth.json of containers; fields that we don't know stay.
+struct CredentialFile {
+  private let path: String
+  private var document: JSONObject
+
+  private static let limit = 4 << 20
+  /// The name under which Docker's own registry stands in these files.
+  private static let dockerKey = "https://index.docker.io/v1/"
+
+  /// A file that is to be made.
+  init(newAt path: String) {
+    self.path = path
+    document = [:]
+  }
+
+  /// Reads a file.
+  ///
+  /// - Returns: nil when it isn't there.
+  init?(path: String) throws(RegistryError) {
+    guard let bytes = try contents(path, limit: CredentialFile.limit) else { return nil }
+    do throws(DocumentError) {
+      document = try DocumentFields(parsing: bytes).object
+    } catch {
+      throw .configuration(path: path, problem: "\(error)")
+    }
+    self.path = path
+  }
+
+  /// The most specific entry wins: `host/some/repository`, its parents, then the host.
+  func credentials(registry: String, path: String) throws(RegistryError) -> Credentials? {
+    var keys = [registry]
+    for part in path.split(separator: "/") { keys.insert("\(keys[0])/\(part)", at: 0) }
+    if registry == "docker.io" {
+      keys += [CredentialFile.dockerKey, "index.docker.io", "registry-1.docker.io"]
+    } else {
+      keys += ["https://\(registry)", "http://\(registry)", "https://\(registry)/v2/"]
+    }
+    for key in keys {
+      if let found = try entry(key) { return found }
+    }
+    if let helper = try helper(for: registry) { return try helper.credentials(of: registry) }
+    return nil
+  }
+
+  private func object(_ key: String) -> JSONObject? {
+    guard case .object(let object) = document[key] else { return nil }
+    return object
+  }
+
+  private func entry(_ key: String) throws(RegistryError) -> Credentials? {
+    guard case .object(let entry) = object("auths")?[key] else { return nil }
+    if case .string(let token) = entry["identitytoken"], !token.isEmpty {
+      return .identityToken(token)
+    }
+    guard case .string(let auth) = entry["auth"], !auth.isEmpty else { return nil }
+    guard let bytes = Base64.decoded(auth), let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
+      let user = String(validating: bytes[..<colon], as: UTF8.self),
+      let password = String(validating: bytes[(colon + 1)...], as: UTF8.self)
+    else { throw .configuration(path: path, problem: "auths: \(key): auth is no USER:PASSWORD") }
+    // Docker has left NULs at the end.
+    let trimmed = password.unicodeScalars.reversed().drop { $0 == "\0" }.reversed()
+    return .password(user: user, password: String(String.UnicodeScalarView(trimmed)))
+  }
+
+  private func helper(for registry: String) throws(RegistryError) -> CredentialHelper? {
+    let keys = registry == "docker.io" ? [registry, CredentialFile.dockerKey] : [registry]
+    for key in keys {
+      if case .string(let name) = object("credHelpers")?[key] {
+        return try CredentialHelper(name, path)
+      }
+    }
+    guard case .string(let name) = document["credsStore"], !name.isEmpty else { return nil }
+    return try CredentialHelper(name, path)
+  }
+
+  mutating func store(_ credentials: Credentials, registry: String) throws(RegistryError) {
+    if let helper = try helper(for: registry) {
+      try helper.store(credentials, registry: registry)
+      return
+    }
+    let entry: JSONObject =
+      switch credentials {
+      case .password(let user, let password):
+        ["auth": .string(Base64.encoded(Array("\(user):\(password)".utf8)))]
+      case .identityToken(let token): ["identitytoken": .string(token)]
+      }
+    var auths = object("auths") ?? [:]
+    auths[key(of: registry)] = .object(entry)
+    document["auths"] = .object(auths)
+    try write()
+  }
+
+  private func key(of registry: String) -> String {
+    let isDocker = path.hasSuffix("/config.json") && registry == "docker.io"
+    return isDocker ? CredentialFile.dockerKey : registry
+  }
+
+  /// - Returns: the registries that were forgotten.
+  mutating func erase(registry: String?) throws(RegistryError) -> [String] {
+    var auths = object("auths") ?? [:]
+    let doomed = auths.members.map(\.key).filter { key in
+      guard let registry else { return true }
+      return key == registry || (registry == "docker.io" && key == CredentialFile.dockerKey)
+    }
+    if let registry, let helper = try helper(for: registry), try helper.erase(registry: registry) {
+      return [registry]
+    }
+    guard !doomed.isEmpty else { return [] }
+    for key in doomed { auths[key] = nil }
+    document["auths"] = .object(auths)
+    try write()
+    return doomed.map { $0 == CredentialFile.dockerKey ? "docker.io" : $0 }
+  }
+
+  /// Replaces the file in one step; nobody but its owner can read it at any time.
+  private func write() throws(RegistryError) {
+    let (parent, name) = parentAndName(path)
+    do throws(FileError) {
+      let directory = try Directory(makingPrivateAtPath: parent)
+      let temporary = try FileName(".swimg-\(UInt64.random(in: .min ... .max))")
+      let file = try directory.createFile(temporary, mode: 0o600)
+      do throws(FileError) {
+        try file.write(Array(JSONValue.object(document).indentedText.utf8).span)
+        try file.synchronize()
+        try directory.rename(temporary, to: try FileName(name), in: directory)
+      } catch {
+        try directory.unlink(temporary)
+        throw error
+      }
+    } catch {
+      throw .file(path: path, error)
+    }
+  }
+}
+
+extension Directory {
+  /// Opens a directory, making it and what is missing above it for the owner alone.
+  fileprivate convenience init(makingPrivateAtPath path: String) throws(FileError) {
+    do throws(FileError) {
+      try self.init(atPath: path)
+    } catch  where error.code == .noEntry && path != "/" && path != "." {
+      let (parent, name) = parentAndName(path)
+      let above = try Directory(makingPrivateAtPath: parent)
+      do throws(FileError) {
+        try above.makeDirectory(try FileName(name), mode: 0o700)
+      } catch  where error.code == .exists {
+        // Somebody else was first.
+      }
+      try self.init(atPath: path)
+    }
+  }
+}

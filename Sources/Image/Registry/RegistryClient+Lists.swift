@@ -1,0 +1,100 @@
+import HTTP
+package import ImageSpec
+
+extension RegistryClient {
+  private static let pageLimit = 1000
+  private static let listLimit = 1_000_000
+
+  /// The tags of the repository in the registry's order.
+  ///
+  /// Spec: distribution-spec, "Listing tags".
+  package func tags() throws(RegistryError) -> [String] {
+    try list("tags", at: try repositoryAddress("tags/list?n=1000"), .pull, place.name)
+      .filter(Reference.isTag)
+  }
+
+  /// The repositories of the registry, where it tells. See: Docker's "Listing Repositories"
+  package func catalog() throws(RegistryError) -> [String] {
+    try list("repositories", at: try address("_catalog?n=1000"), .asChallenged, place.registry)
+  }
+
+  /// Checks that the registry takes what credentials there are.
+  package func checkAccess() throws(RegistryError) {
+    let response = try sendUntilAnswered(HTTPRequest(.get, try address("")), .asChallenged)
+    guard response.isSuccess else { throw failure(response, place.registry) }
+  }
+
+  /// The manifests that name a subject, from the registry's list or from the tag that stands in.
+  ///
+  /// Spec: distribution-spec, "Listing Referrers".
+  package func referrers(of digest: Digest) throws(RegistryError) -> [Descriptor] {
+    var request = HTTPRequest(.get, try repositoryAddress("referrers/\(digest)"))
+    request.headers = [("Accept", MediaType.ociIndex)]
+    request.limit = DocumentLimit.bytes
+    let response = try sendUntilAnswered(request, .pull)
+    let index: [UInt8]
+    if response.isSuccess, response.headers["Content-Type"]?.hasPrefix(MediaType.ociIndex) == true {
+      index = response.body
+    } else {
+      // A registry without the list: clients keep one under a tag made of the digest.
+      do throws(RegistryError) {
+        index = try manifest(.tag(digest.referrersTag)).bytes
+      } catch .notFound {
+        return []
+      }
+    }
+    do throws(DocumentError) {
+      return try Index(parsing: index).manifests
+    } catch {
+      throw .protocolBroken(subject: "\(place.name): referrers of \(digest)", problem: "\(error)")
+    }
+  }
+
+  private func list(
+    _ key: String,
+    at first: WebAddress,
+    _ scope: Scope,
+    _ subject: String,
+  ) throws(RegistryError) -> [String] {
+    var found: [String] = []
+    var next: WebAddress? = first
+    for _ in 0..<RegistryClient.pageLimit {
+      guard let address = next else { return found }
+      let response = try sendUntilAnswered(HTTPRequest(.get, address), scope)
+      guard response.isSuccess else { throw failure(response, subject) }
+      do throws(DocumentError) {
+        found += try DocumentFields(parsing: response.body).strings(key) ?? []
+      } catch {
+        throw .protocolBroken(subject: subject, problem: "\(key): \(error)")
+      }
+      guard found.count <= RegistryClient.listLimit else { break }
+      next = try nextPage(response, after: address, subject)
+    }
+    throw .protocolBroken(subject: subject, problem: "the list of \(key) does not end")
+  }
+
+  /// Where the rest of a list is. Spec: RFC 8288
+  private func nextPage(
+    _ response: HTTPResponse,
+    after address: WebAddress,
+    _ subject: String,
+  ) throws(RegistryError) -> WebAddress? {
+    guard let link = response.headers["Link"], link.lowercased().contains("rel=\"next\""),
+      let start = link.firstIndex(of: "<"), let end = link[start...].firstIndex(of: ">")
+    else { return nil }
+    let target = String(link[link.index(after: start)..<end])
+    let next = try asked { () throws(HTTPError) in try address.resolving(target) }
+    guard next.isSameOrigin(as: address) else {
+      throw .protocolBroken(
+        subject: subject,
+        problem: "refused: its list goes on at another server, \(next.authority)",
+      )
+    }
+    return next == address ? nil : next
+  }
+}
+
+extension Digest {
+  /// The tag under which clients keep a list of referrers. Spec: distribution-spec
+  package var referrersTag: String { "\(algorithm.prefix(32))-\(encoded.prefix(64))" }
+}

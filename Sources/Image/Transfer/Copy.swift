@@ -1,0 +1,236 @@
+package import ContentStore
+import HostProcess
+package import ImageSpec
+package import Registry
+import RootedFiles
+
+/// One end of a copy.
+package enum ImagePlace: Sendable, Equatable {
+  case registry(Reference)
+  case store(Reference)
+  /// An OCI layout in a directory.
+  case layout(path: String, name: Reference?)
+  /// A tar archive; nil for the name is the only image in it, or no name.
+  case archive(path: String, name: Reference?, SaveFormat)
+
+  /// Reads `docker://NAME`, `store:NAME`, `oci:DIR[:NAME]`, `oci-archive:FILE[:NAME]` or
+  /// `docker-archive:FILE[:NAME]`.
+  /// - Throws: when the text is none of them.
+  package init(parsing text: String) throws(ReferenceError) {
+    if text.hasPrefix("docker://") {
+      self = .registry(try Reference(parsing: String(text.dropFirst(9))))
+      return
+    }
+    let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+    guard parts.count > 1, !parts[1].isEmpty else {
+      throw ReferenceError(text: text, problem: "docker://, oci: or another transport is expected")
+    }
+    let path = String(parts[1])
+    if parts[0] == "store" {
+      self = .store(try Reference(parsing: String(text.dropFirst(6))))
+      return
+    }
+    let name = parts.count > 2 ? try Reference(parsing: String(parts[2])) : nil
+    switch parts[0] {
+    case "oci": self = .layout(path: path, name: name)
+    case "oci-archive": self = .archive(path: path, name: name, .ociArchive)
+    case "docker-archive": self = .archive(path: path, name: name, .dockerArchive)
+    default: throw ReferenceError(text: text, problem: "\"\(parts[0])\" is no transport")
+    }
+  }
+}
+
+/// What to copy, and how.
+package struct CopyRequest: Sendable {
+  package let source: ImagePlace
+  package let target: ImagePlace
+  /// Only the image for this platform; nil for all of an index.
+  package let platform: Platform?
+  package let progress: any TransferProgress
+
+  package init(
+    from source: ImagePlace,
+    to target: ImagePlace,
+    platform: Platform?,
+    progress: any TransferProgress,
+  ) {
+    self.source = source
+    self.target = target
+    self.platform = platform
+    self.progress = progress
+  }
+
+  private var platforms: PlatformChoice { platform.map { .some([$0]) } ?? .all }
+
+  fileprivate func pull(_ reference: Reference, as name: Reference?) -> PullRequest {
+    var request = PullRequest(reference, platforms: platforms, progress: progress)
+    request.name = name
+    return request
+  }
+}
+
+/// Copies an image from a registry or to one, without leaving anything in the store unless that is
+/// one of the two ends.
+///
+/// - Returns: the digest that the target's name stands for.
+/// - Throws: when neither end is a registry, or either fails.
+package func copy(
+  _ request: CopyRequest,
+  _ access: RegistryAccess,
+  store: () throws(StoreError) -> ContentStore,
+) throws(TransferError) -> Digest {
+  switch (request.source, request.target) {
+  case (.registry(let source), .registry(let target)):
+    return try withScratchStore { (scratch) throws(TransferError) in
+      var pulling = request.pull(source, as: target)
+      pulling.needed = try layersLacking(at: target, from: source, access)
+      let pulled = try pull(pulling, access, into: scratch)
+      return try send(pulled.descriptor.digest, to: target, request, access, from: scratch)
+    }
+  case (.registry(let source), .store(let name)):
+    let target = try stored(store)
+    return try pull(request.pull(source, as: name), access, into: target).descriptor.digest
+  case (.registry(let source), .layout(let path, let name)):
+    let target = try stored { () throws(StoreError) in try ContentStore(creating: path) }
+    let pulled = try pull(request.pull(source, as: name), access, into: target)
+    try stored { () throws(StoreError) in try target.removeEmptyPartialDirectory() }
+    return pulled.descriptor.digest
+  case (.registry(let source), .archive(let path, let name, let format)):
+    return try withScratchStore { (scratch) throws(TransferError) in
+      let given = (name ?? source).withoutDigest
+      let pulled = try pull(request.pull(source, as: given), access, into: scratch)
+      try write(given, to: path, format, request.platform, from: scratch)
+      return pulled.descriptor.digest
+    }
+  case (.store(let name), .registry(let target)):
+    let source = try stored(store)
+    let pushing = PushRequest(
+      .reference(name),
+      to: target,
+      platform: request.platform,
+      progress: request.progress,
+    )
+    return try push(pushing, access, from: source).descriptor.digest
+  case (.layout(let path, let name), .registry(let target)),
+    (.archive(let path, let name, _), .registry(let target)):
+    return try withScratchStore { (scratch) throws(TransferError) in
+      let digest = try loadOne(path, name, into: scratch)
+      return try send(digest, to: target, request, access, from: scratch)
+    }
+  default:
+    throw .names(problem: "one end has to be a registry, docker://: see load and save")
+  }
+}
+
+private func send(
+  _ digest: Digest,
+  to target: Reference,
+  _ request: CopyRequest,
+  _ access: RegistryAccess,
+  from store: ContentStore,
+) throws(TransferError) -> Digest {
+  let pushing = PushRequest(
+    .digest(prefix: digest.description),
+    to: target,
+    platform: request.platform,
+    progress: request.progress,
+  )
+  return try push(pushing, access, from: store).descriptor.digest
+}
+
+/// Loads the image of a layout or archive that has a name, or its only image.
+private func loadOne(
+  _ path: String,
+  _ name: Reference?,
+  into store: ContentStore,
+) throws(TransferError) -> Digest {
+  let request = LoadRequest(path: path, name: nil, allowed: [], platforms: []) { _ in }
+  let loaded = try load(try LoadSource(path: path), request, into: store)
+  // A bare tag in the source has been given a repository named as the file is.
+  let found = loaded.filter { image in
+    guard let name else { return true }
+    return image.reference == name
+      || (name.path.hasSuffix("/\(image.reference.tag ?? "")") && name.tag == Reference.defaultTag)
+  }
+  guard let first = found.first, Set(found.map(\.digest)).count == 1 else {
+    let names = loaded.prefix(5).map(\.reference.short).joined(separator: ", ")
+    throw .names(problem: "\(path): name one image of it: there is \(names)")
+  }
+  return first.digest
+}
+
+private func write(
+  _ name: Reference,
+  to path: String,
+  _ format: SaveFormat,
+  _ platform: Platform?,
+  from store: ContentStore,
+) throws(TransferError) {
+  let request = SaveRequest(
+    selectors: [.reference(name)],
+    isAllTags: false,
+    format: format,
+    platform: platform,
+    progress: { _ in },
+  )
+  let selection = try SaveSelection(request, from: store)
+  let output = try sourced { () throws(FileError) in try OutputFile(path: path) }
+  try save(selection, to: output.descriptor)
+  do throws(FileError) {
+    try output.publish()
+  } catch {
+    throw .source(error)
+  }
+}
+
+/// Finds the layers that a registry has not got, after it took what another of its repositories has.
+private func layersLacking(
+  at target: Reference,
+  from source: Reference,
+  _ access: RegistryAccess,
+) throws(TransferError) -> ([Descriptor]) throws(TransferError) -> [Descriptor] {
+  let places = try reached { () throws(RegistryError) in
+    try access.places(of: target, forPulling: false)
+  }
+  return { (layers) throws(TransferError) in
+    guard let place = places.last else { return layers }
+    return try reached { () throws(RegistryError) in
+      let client = try RegistryClient(place, access)
+      var lacking: [Descriptor] = []
+      for layer in layers {
+        if try client.hasBlob(layer) { continue }
+        let isMounted =
+          source.domain == target.domain && source.path != target.path
+          ? try client.mountBlob(layer, from: source.path) : false
+        if !isMounted { lacking.append(layer) }
+      }
+      return lacking
+    }
+  }
+}
+
+/// A store for one copy, below `$TMPDIR` or `/var/tmp`, that goes with it.
+private func withScratchStore<Result>(
+  _ body: (ContentStore) throws(TransferError) -> Result
+) throws(TransferError) -> Result {
+  let parent = Surroundings.variable("TMPDIR").flatMap { $0.isEmpty ? nil : $0 } ?? "/var/tmp"
+  let text = ".swimg-copy-\(UInt64.random(in: .min ... .max))"
+  let (directory, name) = try sourced { () throws(FileError) in
+    let directory = try Directory(atPath: parent)
+    let name = try FileName(text)
+    try directory.makeDirectory(name, mode: 0o700)
+    return (directory, name)
+  }
+  let result: Result
+  do throws(TransferError) {
+    let store = try stored { () throws(StoreError) in
+      try ContentStore(creating: "\(parent)/\(text)")
+    }
+    result = try body(store)
+  } catch {
+    _ = try sourced { () throws(FileError) in try directory.removeTree(name) }
+    throw error
+  }
+  _ = try sourced { () throws(FileError) in try directory.removeTree(name) }
+  return result
+}

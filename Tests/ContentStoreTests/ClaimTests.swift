@@ -1,0 +1,133 @@
+import Foundation
+import Hashing
+import ImageSpec
+import Testing
+
+@testable import ContentStore
+
+/// A store of its own, and a blob that is not in it.
+private struct World {
+  let path: String
+  let store: ContentStore
+  let content: [UInt8]
+  let descriptor: Descriptor
+
+  init() throws {
+    path = NSTemporaryDirectory() + "/claims-\(UUID().uuidString)"
+    store = try ContentStore(creating: path)
+    content = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+    let encoded = IncrementalHash.hexadecimal(of: content, algorithm: .sha256)
+    descriptor = Descriptor(
+      mediaType: "application/octet-stream",
+      digest: try Digest(algorithm: "sha256", encoded: encoded),
+      size: Int64(content.count),
+    )
+  }
+
+  func remove() throws { try FileManager.default.removeItem(atPath: path) }
+
+  var blob: String { "\(path)/blobs/sha256/\(descriptor.digest.encoded)" }
+  var partial: String { "\(path)/partial/sha256-\(descriptor.digest.encoded)" }
+}
+
+/// Why a blob was not taken; nil when it was.
+private func refusal(of claim: consuming BlobClaim) -> String? {
+  do throws(StoreError) {
+    try claim.commit()
+    return nil
+  } catch {
+    return error.description
+  }
+}
+
+@Suite struct ClaimTests {
+  @Test func `a blob comes in any order and is there once`() throws {
+    let world = try World()
+    let lease = try Lease(world.store)
+    guard case .claimed(var claim) = try lease.claim(world.descriptor, waiting: true) else {
+      Issue.record("not claimed")
+      return
+    }
+    // A second claim, of this process or another, has to wait.
+    guard case .busy = try lease.claim(world.descriptor, waiting: false) else {
+      Issue.record("claimed twice")
+      return
+    }
+    let half = world.content.count / 2
+    try claim.write(world.content.span.extracting(half..<world.content.count), at: Int64(half))
+    let missing = claim.missing
+    #expect(missing == [0..<Int64(half)])
+    try claim.write(world.content.span.extracting(0..<half), at: 0)
+    #expect(refusal(of: claim) == nil)
+    #expect(FileManager.default.contents(atPath: world.blob).map(Array.init) == world.content)
+    #expect(!FileManager.default.fileExists(atPath: world.partial))
+    guard case .present = try lease.claim(world.descriptor, waiting: true) else {
+      Issue.record("not present")
+      return
+    }
+    try world.remove()
+  }
+
+  @Test func `a dropped claim is taken up where it ended`() throws {
+    let world = try World()
+    let lease = try Lease(world.store)
+    func part(_ range: Range<Int>) throws -> [Range<Int64>] {
+      guard case .claimed(var claim) = try lease.claim(world.descriptor, waiting: true) else {
+        return []
+      }
+      let missing = claim.missing
+      try claim.write(world.content.span.extracting(range), at: Int64(range.lowerBound))
+      let isWhole = claim.missing.isEmpty
+      if isWhole { try claim.commit() }
+      return missing
+    }
+    #expect(try part(0..<1_000_000) == [0..<3_000_000])
+    #expect(try part(2_000_000..<3_000_000) == [1_000_000..<3_000_000])
+    #expect(try part(1_000_000..<2_000_000) == [1_000_000..<2_000_000])
+    #expect(FileManager.default.contents(atPath: world.blob).map(Array.init) == world.content)
+    try world.remove()
+  }
+
+  @Test func `content with another digest is refused and not kept`() throws {
+    let world = try World()
+    let lease = try Lease(world.store)
+    guard case .claimed(var claim) = try lease.claim(world.descriptor, waiting: true) else {
+      Issue.record("not claimed")
+      return
+    }
+    try claim.write(world.content.span, at: 0)
+    try claim.write([1, 2, 3].span, at: 5)
+    do throws(StoreError) {
+      try claim.write([0].span, at: 3_000_000)
+      Issue.record("written beyond the end")
+    } catch {
+      // As it should be.
+    }
+    #expect(refusal(of: claim)?.contains("wrong digest") == true)
+    #expect(!FileManager.default.fileExists(atPath: world.partial))
+    #expect(!FileManager.default.fileExists(atPath: world.blob))
+    try world.remove()
+  }
+
+  @Test func `a partial blob that lost its bytes is found out`() throws {
+    let world = try World()
+    let lease = try Lease(world.store)
+    do {
+      guard case .claimed(var claim) = try lease.claim(world.descriptor, waiting: true) else {
+        return
+      }
+      try claim.write(world.content.span.extracting(0..<2_000_000), at: 0)
+    }
+    // As after a loss of power: the journal knows more than the file.
+    try Data(world.content.prefix(1000)).write(to: URL(filePath: world.partial))
+    guard case .claimed(var claim) = try lease.claim(world.descriptor, waiting: true) else {
+      return
+    }
+    try claim.write(
+      world.content.span.extracting(2_000_000..<3_000_000),
+      at: 2_000_000,
+    )
+    #expect(refusal(of: claim)?.contains("wrong digest") == true)
+    try world.remove()
+  }
+}
