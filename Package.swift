@@ -88,8 +88,8 @@ let swrun: [Target] = [
   runtime(
     "Lifecycle",
     [
-      "Capabilities", "Cgroups", "Confinement", "Hooks", "JSON", "Kernel", "Launch", "RuntimeSpec",
-      "State", "SyscallFilter",
+      "Capabilities", "Cgroups", "Confinement", "Hooks", "JSON", "Kernel", "Launch", "Rootfs",
+      "RuntimeSpec", "State", "SyscallFilter", "Terminal",
     ],
   ),
   // Floor 6

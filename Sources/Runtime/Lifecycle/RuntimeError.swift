@@ -3,6 +3,7 @@ package import Confinement
 package import Hooks
 package import Kernel
 package import Launch
+package import Rootfs
 package import RuntimeSpec
 package import State
 
@@ -14,6 +15,7 @@ package enum RuntimeError: Error, Sendable {
   case cgroup(CgroupError)
   case confinement(ConfinementError)
   case hook(HookError)
+  case rootfs(RootfsError)
   case kernel(KernelError, subject: String)
   /// In words: what is wrong and what to do.
   case refused(String)
@@ -28,6 +30,7 @@ extension RuntimeError: CustomStringConvertible {
     case .cgroup(let error): error.description
     case .confinement(let error): error.description
     case .hook(let error): error.description
+    case .rootfs(let error): error.description
     case .kernel(let error, let subject): subject.isEmpty ? "\(error)" : "\(subject): \(error)"
     case .refused(let reason): reason
     }
@@ -76,5 +79,16 @@ func withLaunch<Value: ~Copyable>(
     return try body()
   } catch {
     throw .launch(error)
+  }
+}
+
+/// Makes what is wrong with a root file system a verb's error.
+func withRootfs<Value: ~Copyable>(
+  _ body: () throws(RootfsError) -> Value,
+) throws(RuntimeError) -> Value {
+  do throws(RootfsError) {
+    return try body()
+  } catch {
+    throw .rootfs(error)
   }
 }

@@ -25,6 +25,8 @@ package struct ContainerRecord: Equatable, Sendable {
   package var sharesPidNamespace: Bool
   package var poststart: [Hook]
   package var poststop: [Hook]
+  /// What `mounts add` has mounted since the container was made, in that order.
+  package var addedMounts: [AddedMount]
 
   /// A record of a container of which nothing exists yet.
   package init(
@@ -53,6 +55,23 @@ package struct ContainerRecord: Equatable, Sendable {
     self.sharesPidNamespace = sharesPidNamespace
     self.poststart = poststart
     self.poststop = poststop
+    self.addedMounts = []
+  }
+}
+
+/// A mount that a running container has been given.
+package struct AddedMount: Equatable, Sendable {
+  /// Absolute, in the container.
+  package var destination: String
+  /// The mount's id in the container's mount namespace.
+  package var mountID: UInt64
+  /// Where on the host it is bound from; nil for a file system of its own.
+  package var source: String?
+
+  package init(destination: String, mountID: UInt64, source: String?) {
+    self.destination = destination
+    self.mountID = mountID
+    self.source = source
   }
 }
 
@@ -87,6 +106,7 @@ extension ContainerRecord {
       ("sharesPidNamespace", .boolean(sharesPidNamespace)),
       ("poststart", .array(poststart.map(\.json))),
       ("poststop", .array(poststop.map(\.json))),
+      ("addedMounts", addedMounts.isEmpty ? nil : .array(addedMounts.map(\.json))),
     ])
   }
 
@@ -116,11 +136,29 @@ extension ContainerRecord {
       poststop: poststop.elements.compactMap(Hook.init(json:))
     )
     self.isPrepared = isPrepared
+    addedMounts = json["addedMounts"]?.elements.compactMap(AddedMount.init(json:)) ?? []
     if let pid = json["pid"]?.integer(as: Int32.self),
       let start = json["startTime"]?.integer(as: UInt64.self)
     {
       initProcess = InitProcess(pid: pid, startTime: start)
     }
+  }
+}
+
+extension AddedMount {
+  fileprivate var json: JSONValue {
+    .object(present: [
+      ("destination", .string(destination)),
+      ("mountID", .unsigned(mountID)),
+      ("source", source.map { .string($0) }),
+    ])
+  }
+
+  fileprivate init?(json: JSONNode) {
+    guard let destination = json["destination"]?.string,
+      let mountID = json["mountID"]?.integer(as: UInt64.self)
+    else { return nil }
+    self.init(destination: destination, mountID: mountID, source: json["source"]?.string)
   }
 }
 

@@ -147,6 +147,13 @@ package enum OptionTable {
       options: [Option("force", short: "f", "kill it first if it is still running")]
     ),
     Verb(
+      name: "mounts",
+      arguments: "add|remove ID MOUNTS",
+      count: 3...3,
+      help: "mount something in a running container, or take it away",
+      options: []
+    ),
+    Verb(
       name: "spec",
       arguments: "",
       count: 0...0,

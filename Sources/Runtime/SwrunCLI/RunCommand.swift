@@ -72,6 +72,8 @@ private func perform(
   switch arguments.verb {
   case "create", "run":
     return try createOrRun(arguments, words, presentation)
+  case "mounts":
+    try mounts(arguments, words, presentation)
   case "spec":
     try writeSpec(arguments)
   case "features":

@@ -57,10 +57,10 @@ extension Arguments {
     )
   }
 
-  /// The container that the command is about.
-  func id() throws(RuntimeError) -> ContainerID {
+  /// The container that the command is about: its first argument, as a rule.
+  func id(at place: Int = 0) throws(RuntimeError) -> ContainerID {
     do throws(StateError) {
-      return try ContainerID(positional[0])
+      return try ContainerID(positional[place])
     } catch {
       throw .state(error)
     }
