@@ -5,9 +5,9 @@ package import State
 
 /// Mounts something in a running container: all of it, or nothing.
 ///
-/// See: swrun-mounts(8).
+/// The document has the mounts as JSON.
 ///
-/// - Parameter document: the mounts as JSON.
+/// See: swrun-mounts(8).
 package func addMounts(
   _ id: ContainerID,
   _ document: [UInt8],
@@ -34,7 +34,7 @@ package func addMounts(
 
 /// Takes mounts of a running container away.
 ///
-/// - Parameter document: the mounts as JSON, of which only the destinations count.
+/// The document has the mounts as JSON, of which only the destinations count.
 package func removeMounts(
   _ id: ContainerID,
   _ document: [UInt8],

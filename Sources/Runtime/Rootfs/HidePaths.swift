@@ -30,16 +30,22 @@ extension ContainerRoot {
   package func mask(_ paths: [String]) throws(RootfsError) {
     guard !paths.isEmpty else { return }
     let null = try Self.openNull()
-    // One empty file system for all directories: each new one would cost a superblock.
+    // One empty file system for all directories: each new one would cost a superblock. What is copied
+    // is the mount of the first one: before Linux 6.15 none can be that is not attached.
     var empty: OwnedDescriptor?
     for path in paths {
       try about("masked path \(path)") { () throws(KernelError) in
         guard let place = try find(path) else { return }
         if try place.status().kind == .directory {
-          let filled = if let made = empty.take() { made } else { try Self.makeEmpty() }
-          let cover = try Mounting.clone(filled, isRecursive: false, subject: path)
-          try Mounting.attach(cover, on: place, subject: path)
-          empty = consume filled
+          if let attached = empty.take() {
+            let cover = try Mounting.clone(attached, isRecursive: false, subject: path)
+            try Mounting.attach(cover, on: place, subject: path)
+            empty = consume attached
+          } else {
+            let cover = try Self.makeEmpty()
+            try Mounting.attach(cover, on: place, subject: path)
+            empty = consume cover
+          }
         } else {
           let cover = try Mounting.clone(null, isRecursive: false, subject: path)
           try Mounting.attach(cover, on: place, subject: path)

@@ -61,9 +61,8 @@ extension ContainerRoot {
   ///
   /// The container must not be able to turn one mount into another: not by a symbolic link to a
   /// masked path, say. Either the mount has the id that was noted when it was added, or no link leads
-  /// to it and it covers nothing of the kernel's own file systems.
-  ///
-  /// - Parameter id: of the mount that was added there; nil when none was.
+  /// to it and it covers nothing of the kernel's own file systems. `id` is that of the mount that was
+  /// added there, and nil when none was.
   package func removeMount(at destination: String, id: UInt64?) throws(RootfsError) {
     let subject = "mount at \(destination)"
     guard let name = components(of: destination).last.map(String.init) else {
