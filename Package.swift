@@ -76,6 +76,7 @@ let swrun: [Target] = [
   runtime("Confinement", ["Capabilities", "Kernel", "RuntimeSpec", "SyscallFilter"]),
   runtime("Terminal", ["Kernel"]),
   runtime("Hooks", ["Kernel", "RuntimeSpec"]),
+  runtime("Criu", ["Kernel"]),
   // Floor 4
   runtime(
     "Launch",
@@ -88,12 +89,12 @@ let swrun: [Target] = [
   runtime(
     "Lifecycle",
     [
-      "Capabilities", "Cgroups", "Confinement", "Hooks", "JSON", "Kernel", "Launch", "Rootfs",
-      "RuntimeSpec", "State", "SyscallFilter", "Terminal",
+      "Capabilities", "Cgroups", "Confinement", "Criu", "Hooks", "JSON", "Kernel", "Launch",
+      "Rootfs", "RuntimeSpec", "State", "SyscallFilter",
     ],
   ),
   // Floor 6
-  runtime("SwrunCLI", ["JSON", "Kernel", "Lifecycle", "RuntimeSpec", "State"]),
+  runtime("SwrunCLI", ["Criu", "JSON", "Kernel", "Lifecycle", "RuntimeSpec", "State"]),
   // Floor 7
   .executableTarget(
     name: "swrun",
@@ -164,6 +165,8 @@ let package = Package(
     tests("SyscallFilter", "SyscallFilter"),
     tests("Capabilities", "Capabilities"),
     tests("Confinement", "Confinement"),
+    tests("Criu", "Criu"),
+    tests("Lifecycle", "Lifecycle"),
     tests("Launch", "Launch"),
     tests("SwrunCLI", "SwrunCLI"),
     tests("ImageSpec", "ImageSpec"),

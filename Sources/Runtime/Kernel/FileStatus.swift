@@ -60,7 +60,7 @@ package struct DeviceNumber: Equatable, Sendable {
   }
 
   /// Both in one number, as mknod(2) takes them.
-  var combined: UInt64 { ckernel_device(major, minor) }
+  package var combined: UInt64 { ckernel_device(major, minor) }
 }
 
 extension OwnedDescriptor {

@@ -15,6 +15,13 @@ func checkTerminal(_ process: ProcessPlan, _ options: CreateOptions) throws(Runt
   }
 }
 
+/// Refuses a number that nothing is open at; as below, before any file of ours is opened.
+package func checkIsOpen(_ number: Int32) throws(RuntimeError) {
+  guard DescriptorTable.isOpen(number) else {
+    throw .refused("--status-fd \(number): descriptor \(number) is not open")
+  }
+}
+
 /// Refuses to preserve numbers that nothing is open at: files of ours could come to have them, so
 /// this comes before any is opened.
 package func checkPreserved(_ count: Int32) throws(RuntimeError) {

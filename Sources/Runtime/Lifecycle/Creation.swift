@@ -86,7 +86,7 @@ struct Creation {
       host.debug("init: prepared")
       record.isPrepared = true
       try write(to: directory)
-      try writePIDFile(prepared.pid)
+      try writePIDFile(prepared.pid, to: options.pidFile)
     } catch {
       prepared.kill()
       throw error
@@ -163,26 +163,6 @@ struct Creation {
     }
   }
 
-  /// Writes the pid file: bare digits, whole or not at all.
-  ///
-  /// Callers read it as soon as it is there.
-  private func writePIDFile(_ pid: Int32) throws(RuntimeError) {
-    guard let path = options.pidFile else { return }
-    let slash = path.lastIndex(of: "/")
-    let parent = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-    let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
-    try about("pid file \(path)") { () throws(KernelError) in
-      let directory = try open(parent, [.path, .directory])
-      try Directory.replaceFile(
-        at: directory,
-        name,
-        with: [UInt8]("\(pid)".utf8),
-        mode: 0o644,
-        isDurable: false
-      )
-    }
-  }
-
   /// Whether hooks may have been run before a failure, so that poststop hooks have to undo them.
   ///
   /// Only init itself can tell that it did not get as far as that: who was killed says nothing.
@@ -209,6 +189,26 @@ struct Creation {
     } catch {
       host.warn("can't clean up after the failure: \(error): try delete --force \(options.id)")
     }
+  }
+}
+
+/// Writes the pid file, if one is wanted: bare digits, whole or not at all.
+///
+/// Callers read it as soon as it is there.
+func writePIDFile(_ pid: Int32, to path: String?) throws(RuntimeError) {
+  guard let path else { return }
+  let slash = path.lastIndex(of: "/")
+  let parent = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+  let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
+  try about("pid file \(path)") { () throws(KernelError) in
+    let directory = try open(parent, [.path, .directory])
+    try Directory.replaceFile(
+      at: directory,
+      name,
+      with: [UInt8]("\(pid)".utf8),
+      mode: 0o644,
+      isDurable: false
+    )
   }
 }
 

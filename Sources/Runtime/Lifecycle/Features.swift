@@ -39,7 +39,7 @@ package func features() -> JSONValue {
       "netDevices": ["enabled": false],
     ],
     "annotations": [:],
-    "potentiallyUnsafeConfigAnnotations": [],
+    "potentiallyUnsafeConfigAnnotations": ["org.criu.config"],
   ]
 }
 

@@ -65,7 +65,7 @@ private func started(
 }
 
 /// Forwards every signal to init, and reaps every child, until init has ended.
-private func waitForEnd(
+func waitForEnd(
   of pid: Int32,
   _ process: borrowing OwnedDescriptor,
   _ signals: borrowing OwnedDescriptor,

@@ -1,5 +1,6 @@
 package import Cgroups
 package import Confinement
+package import Criu
 package import Hooks
 package import Kernel
 package import Launch
@@ -16,6 +17,7 @@ package enum RuntimeError: Error, Sendable {
   case confinement(ConfinementError)
   case hook(HookError)
   case rootfs(RootfsError)
+  case criu(CriuError)
   case kernel(KernelError, subject: String)
   /// In words: what is wrong and what to do.
   case refused(String)
@@ -31,6 +33,7 @@ extension RuntimeError: CustomStringConvertible {
     case .confinement(let error): error.description
     case .hook(let error): error.description
     case .rootfs(let error): error.description
+    case .criu(let error): error.description
     case .kernel(let error, let subject): subject.isEmpty ? "\(error)" : "\(subject): \(error)"
     case .refused(let reason): reason
     }
@@ -90,5 +93,16 @@ func withRootfs<Value: ~Copyable>(
     return try body()
   } catch {
     throw .rootfs(error)
+  }
+}
+
+/// Makes what is wrong with CRIU a verb's error.
+func withCriu<Value: ~Copyable>(
+  _ body: () throws(CriuError) -> Value,
+) throws(RuntimeError) -> Value {
+  do throws(CriuError) {
+    return try body()
+  } catch {
+    throw .criu(error)
   }
 }

@@ -59,6 +59,7 @@ package enum OptionTable {
       choices: ["auto", "true", "false"],
       "run without privileges: auto, true or false"
     ),
+    Option("criu", value: "FILE", "the criu that checkpoints and restores (found in $PATH)"),
     Option("systemd-cgroup", "have systemd manage cgroups (not in this version: refused)"),
     Option("help", short: "h", "show help"),
     Option("version", short: "v", "show versions"),
@@ -81,6 +82,36 @@ package enum OptionTable {
     Option("no-pivot", "move the rootfs over / in place of pivot_root, for ramdisks"),
     Option("no-new-keyring", "stay in the caller's session keyring"),
     Option("preserve-fds", value: "N", "pass N more descriptors, from 3 on, to the container"),
+  ]
+
+  /// What checkpoint and restore both take: go-runc passes the same to either.
+  private static let criu: [Option] = [
+    Option("image-path", value: "DIR", "where CRIU's images are (./checkpoint)"),
+    Option("work-path", value: "DIR", "where CRIU's log goes (the directory of the images)"),
+    Option("parent-path", value: "DIR", "images of an earlier pre-dump, relative to the new ones"),
+    Option("tcp-established", "with TCP connections"),
+    Option("tcp-close", "with TCP connections, closed"),
+    Option("tcp-skip-in-flight", "without TCP connections that are not established yet"),
+    Option("ext-unix-sk", "with Unix sockets whose other end is outside"),
+    Option("shell-job", "with a session or terminal from outside"),
+    Option("file-locks", "with file locks"),
+    Option("link-remap", "with files that have been removed, by a new link"),
+    Option("lazy-pages", "leave memory to be fetched when it is used"),
+    Option("page-server", value: "ADDRESS:PORT", "send memory to CRIU's page server"),
+    Option("status-fd", value: "N", "write a NUL byte there when lazy pages can be fetched"),
+    Option("auto-dedup", "free what of an earlier image is outdated"),
+    Option(
+      "manage-cgroups-mode",
+      value: "MODE",
+      choices: ["soft", "full", "strict", "ignore"],
+      "how CRIU treats cgroups: soft, full, strict or ignore (soft)"
+    ),
+    Option(
+      "empty-ns",
+      value: "NAMESPACE",
+      choices: ["network"],
+      "leave what is set in a namespace out: network"
+    ),
   ]
 
   package static let verbs: [Verb] = [
@@ -145,6 +176,36 @@ package enum OptionTable {
       count: 1...1,
       help: "delete a container that has stopped",
       options: [Option("force", short: "f", "kill it first if it is still running")]
+    ),
+    Verb(
+      name: "checkpoint",
+      arguments: "ID",
+      count: 1...1,
+      help: "save a running container through CRIU",
+      options: criu + [
+        Option("leave-running", "let the container go on"),
+        Option("pre-dump", "save memory alone, and let the container go on"),
+      ]
+    ),
+    Verb(
+      name: "restore",
+      arguments: "ID",
+      count: 1...1,
+      help: "make a container out of a checkpoint, and wait for its end",
+      options: [
+        bundle,
+        Option("pid-file", value: "FILE", "write the process id of init to FILE"),
+        Option(
+          "console-socket",
+          value: "SOCKET",
+          "send the terminal's master to who listens at SOCKET"
+        ),
+        Option("no-pivot", "accepted: CRIU changes the root in its own way"),
+        Option("detach", short: "d", "don't wait for its end"),
+        Option("no-subreaper", "don't adopt the orphans of the container's processes"),
+        Option("lsm-profile", value: "TYPE:NAME", "an apparmor or selinux profile in place of its"),
+        Option("lsm-mount-context", value: "CONTEXT", "the SELinux context of its mounts"),
+      ] + criu
     ),
     Verb(
       name: "mounts",

@@ -72,6 +72,10 @@ private func perform(
   switch arguments.verb {
   case "create", "run":
     return try createOrRun(arguments, words, presentation)
+  case "checkpoint":
+    try checkpoint(arguments, presentation)
+  case "restore":
+    return try restore(arguments, words, presentation)
   case "mounts":
     try mounts(arguments, words, presentation)
   case "spec":

@@ -27,7 +27,7 @@ func createOrRun(
 }
 
 /// What the caller has left open goes no further than this process, hooks included.
-private func settleDescriptors() throws(RuntimeError) {
+func settleDescriptors() throws(RuntimeError) {
   do throws(KernelError) {
     try DescriptorTable.closeOnExec(from: 3)
   } catch {

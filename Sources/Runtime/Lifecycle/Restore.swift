@@ -1,0 +1,103 @@
+import Cgroups
+import Criu
+import Hooks
+import JSON
+import Kernel
+import Rootfs
+import RuntimeSpec
+import State
+
+/// What the caller of restore asks for.
+package struct RestoreOptions: Sendable {
+  package var checkpoint: CheckpointOptions
+  package var bundle: String
+  package var pidFile: String?
+  package var consoleSocket: String?
+  package var run: RunOptions
+
+  package init(
+    checkpoint: CheckpointOptions,
+    bundle: String,
+    pidFile: String?,
+    consoleSocket: String?,
+    run: RunOptions,
+  ) {
+    self.checkpoint = checkpoint
+    self.bundle = bundle
+    self.pidFile = pidFile
+    self.consoleSocket = consoleSocket
+    self.run = run
+  }
+}
+
+/// Makes a container out of a checkpoint; in the foreground also waits for its end and deletes it.
+///
+/// - Returns: the status to exit with, as for `run`.
+package func restore(
+  _ options: RestoreOptions,
+  on host: borrowing Host,
+) throws(RuntimeError) -> Int32 {
+  let bundle = try Bundle(path: options.bundle)
+  for warning in bundle.plan.warnings { host.warn(warning) }
+  try options.check(bundle.plan)
+  let location = try withCgroups { () throws(CgroupError) in
+    try CgroupLocation(
+      cgroupsPath: bundle.plan.cgroup.path,
+      id: options.checkpoint.id.description,
+      host.processes
+    )
+  }
+  if !options.run.isDetached, options.run.isSubreaper {
+    try about("restore") { () throws(KernelError) in try Process.setSubreaper(true) }
+  }
+  let record = try restored(options, bundle, location, on: host)
+  guard !options.run.isDetached, let first = record.initProcess else { return 0 }
+  let status = try about("restore") { () throws(KernelError) in
+    try Signals.block(.all)
+    let signals = try Signals.descriptor()
+    return try waitForEnd(of: first.pid, Process.open(first.pid), signals)
+  }
+  if !options.run.keepsState { try deleteOwn(record, on: host) }
+  return status.code
+}
+
+/// Restores everything, or leaves nothing behind.
+private func restored(
+  _ options: RestoreOptions,
+  _ bundle: Bundle,
+  _ location: CgroupLocation,
+  on host: borrowing Host,
+) throws(RuntimeError) -> ContainerRecord {
+  let directory = try withState { () throws(StateError) in
+    try ContainerDirectory.create(options.checkpoint.id, in: host.root)
+  }
+  var restoration = Restoration(
+    options: options,
+    bundle: bundle,
+    location: location,
+    record: ContainerRecord(bundle: bundle, id: options.checkpoint.id, cgroup: location.path)
+  )
+  do throws(RuntimeError) {
+    try restoration.perform(in: directory, on: host)
+  } catch {
+    restoration.cleanUp(directory, on: host)
+    throw error
+  }
+  return restoration.record
+}
+
+extension RestoreOptions {
+  fileprivate func check(_ plan: ContainerPlan) throws(RuntimeError) {
+    if case .join = plan.namespaces.source(of: .mount) {
+      throw .refused("criu can't restore a container into a mount namespace that exists")
+    }
+    guard consoleSocket == nil || plan.process.hasTerminal else {
+      throw .refused("--console-socket is given, but process.terminal is not true")
+    }
+    guard consoleSocket != nil || !plan.process.hasTerminal || checkpoint.settings.isShellJob else {
+      throw .refused(
+        "process.terminal is true, and there is no --console-socket to send the terminal to"
+      )
+    }
+  }
+}
