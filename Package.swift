@@ -78,6 +78,7 @@ let swrun: [Target] = [
   runtime("Confinement", ["Capabilities", "Kernel", "RuntimeSpec", "SyscallFilter"]),
   runtime("Terminal", ["Kernel"]),
   runtime("Hooks", ["Kernel", "RuntimeSpec"]),
+  runtime("Criu", ["Kernel"]),
   // Floor 4
   runtime(
     "Launch",
@@ -90,12 +91,12 @@ let swrun: [Target] = [
   runtime(
     "Lifecycle",
     [
-      "Capabilities", "Cgroups", "Confinement", "DBus", "Hooks", "JSON", "Kernel", "Launch",
-      "RuntimeSpec", "State", "SyscallFilter", "Systemd", "Terminal",
+      "Capabilities", "Cgroups", "Confinement", "Criu", "DBus", "Hooks", "JSON", "Kernel", "Launch",
+      "Rootfs", "RuntimeSpec", "State", "SyscallFilter", "Systemd", "Terminal",
     ],
   ),
   // Floor 6
-  runtime("SwrunCLI", ["JSON", "Kernel", "Lifecycle", "RuntimeSpec", "State"]),
+  runtime("SwrunCLI", ["Criu", "JSON", "Kernel", "Lifecycle", "RuntimeSpec", "State"]),
   // Floor 7
   .executableTarget(
     name: "swrun",
@@ -186,6 +187,7 @@ let package = Package(
     tests("SyscallFilter", "SyscallFilter"),
     tests("Capabilities", "Capabilities"),
     tests("Confinement", "Confinement"),
+    tests("Criu", "Criu"),
     tests("Launch", "Launch"),
     tests("Lifecycle", "Lifecycle"),
     tests("SwrunCLI", "SwrunCLI"),

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/fsuid.h>
 #include <sys/ioctl.h>
 #include <sys/personality.h>
@@ -508,6 +509,19 @@ static int sleep_for(char **words) {
 }
 
 /// Reports signals until SIGTERM, then exits with 42.
+// Counts for ever, a number a line; holds the lock of a file meanwhile, if one is named.
+static int count(char **paths) {
+  if (paths[0]) {
+    int file = open(paths[0], O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (file < 0 || flock(file, LOCK_EX | LOCK_NB) != 0) return 1;
+  }
+  for (unsigned long number = 1;; number++) {
+    printf("%lu\n", number);
+    fflush(stdout);
+    nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+  }
+}
+
 static int wait_for_signals(char **words) {
   (void)words;
   sigset_t all;
@@ -557,6 +571,7 @@ static const struct {
     {"mknod", make_node}, {"args", arguments},    {"exit", exit_with},
     {"die", die_by},      {"say", print_text},    {"sleep", sleep_for},
     {"wait", wait_for_signals}, {"input", count_input}, {"spawn", spawn},
+    {"count", count},
 };
 
 int main(int count, char **words) {

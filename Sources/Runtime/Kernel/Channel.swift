@@ -59,24 +59,52 @@ package struct Channel: ~Copyable {
     }
   }
 
+  /// Waits for one frame and the descriptor that comes with it, if any.
+  package func receiveWithDescriptor() throws(KernelError) -> ReceivedFrame {
+    var passed: CInt = -1
+    let bytes = try receiveOnce(&passed)
+    return ReceivedFrame(bytes: bytes, descriptor: passed)
+  }
+
   private func receiveOnce() throws(KernelError) -> [UInt8] {
     var passed: CInt = -1
+    let frame = try receiveOnce(&passed)
+    // Nobody on this channel sends descriptors: what came is not kept open.
+    if passed >= 0 { _ = OwnedDescriptor(adopting: passed) }
+    return frame
+  }
+
+  private func receiveOnce(_ passed: inout CInt) throws(KernelError) -> [UInt8] {
+    var received: CInt = -1
     var failure: KernelError?
     let frame = unsafe [UInt8](unsafeUninitializedCapacity: Self.longestFrame) { buffer, filled in
       do throws(KernelError) {
         filled = try check("recvmsg") {
-          unsafe ckernel_receive(descriptor.raw, buffer.baseAddress, UInt(buffer.count), &passed)
+          unsafe ckernel_receive(descriptor.raw, buffer.baseAddress, UInt(buffer.count), &received)
         }
       } catch {
         failure = error
         filled = 0
       }
     }
-    // Nobody on this channel sends descriptors: what came is not kept open.
-    if passed >= 0 { _ = OwnedDescriptor(adopting: passed) }
+    passed = received
     if let failure { throw failure }
     return frame
   }
+}
+
+/// One frame, and the descriptor that came with it.
+package struct ReceivedFrame: ~Copyable {
+  package let bytes: [UInt8]
+  private let descriptor: OwnedDescriptor?
+
+  fileprivate init(bytes: [UInt8], descriptor: CInt) {
+    self.bytes = bytes
+    self.descriptor = descriptor < 0 ? nil : OwnedDescriptor(adopting: descriptor)
+  }
+
+  /// The descriptor alone.
+  package consuming func takeDescriptor() -> OwnedDescriptor? { descriptor }
 }
 
 /// The two ends of a new channel.

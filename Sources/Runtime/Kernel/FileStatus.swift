@@ -60,7 +60,7 @@ package struct DeviceNumber: Equatable, Sendable {
   }
 
   /// Both in one number, as mknod(2) takes them.
-  var combined: UInt64 { ckernel_device(major, minor) }
+  package var combined: UInt64 { ckernel_device(major, minor) }
 }
 
 extension OwnedDescriptor {
@@ -96,6 +96,10 @@ package enum FileSystemMagic {
   package static let cgroup2 = UInt64(CGROUP2_SUPER_MAGIC)
   package static let tmpfs = UInt64(TMPFS_MAGIC)
   package static let devpts: UInt64 = 0x1cd1
+  package static let sysfs = UInt64(SYSFS_MAGIC)
+
+  /// Those by which the kernel shows and takes settings.
+  package static let kernelOwn = [procfs, sysfs, cgroup2]
 }
 
 extension OwnedDescriptor {
@@ -106,5 +110,18 @@ extension OwnedDescriptor {
     var result = statx()
     try check("statx") { unsafe statx(raw, "", AT_EMPTY_PATH, 0, &result) }
     return result.stx_attributes & 0x2000 != 0
+  }
+
+  /// The id of the mount that the file was opened through, as mountinfo has it.
+  ///
+  /// It is given away anew once the mount is gone.
+  ///
+  /// See: STATX_MNT_ID in statx(2), since Linux 5.8.
+  package func mountID() throws(KernelError) -> UInt64 {
+    var result = statx()
+    try check("statx") {
+      unsafe statx(raw, "", AT_EMPTY_PATH, UInt32(STATX_MNT_ID), &result)
+    }
+    return result.stx_mnt_id
   }
 }

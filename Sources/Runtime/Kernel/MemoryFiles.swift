@@ -18,3 +18,11 @@ package enum MemoryFile {
     return file
   }
 }
+
+extension OwnedDescriptor {
+  /// Reads a whole file again from its start, for others that share its position too.
+  package func readFromStart(limit: Int) throws(KernelError) -> [UInt8] {
+    try check("lseek") { lseek(raw, 0, SEEK_SET) }
+    return try readAll(limit: limit)
+  }
+}

@@ -126,6 +126,19 @@ package enum Mounting {
     }
   }
 
+  /// Takes the mount at whose root the current directory is out of the tree, with all below it.
+  ///
+  /// Who has files of it open keeps them.
+  package static func detachWorkingDirectory(subject: String) throws(KernelError) {
+    try check("umount2", subject) { unsafe umount2(".", CInt(MNT_DETACH)) }
+  }
+
+  /// Takes the mount at a name in the current directory out of the tree.
+  package static func detach(inWorkingDirectory name: String) throws(KernelError) {
+    let noFollow: CInt = 8  // UMOUNT_NOFOLLOW, <linux/fs.h>
+    try check("umount2", name) { unsafe umount2(name, CInt(MNT_DETACH) | noFollow) }
+  }
+
   /// Makes the current directory the root, and lets go of the old one.
   package static func pivotToWorkingDirectory() throws(KernelError) {
     try check("pivot_root", ".") { unsafe ckernel_pivot_root(".", ".") }

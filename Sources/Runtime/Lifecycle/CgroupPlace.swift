@@ -18,12 +18,13 @@ enum CgroupPlace {
   ///
   /// - Throws: for a path that does not fit the manager, saying which form it wants.
   init(
-    _ options: CreateOptions,
+    _ manager: CgroupManager,
+    isRootless: Bool?,
+    id: String,
     cgroupsPath: String?,
     on host: borrowing Host,
   ) throws(RuntimeError) {
-    let id = options.id.description
-    switch options.cgroupManager {
+    switch manager {
     case .directory:
       if let cgroupsPath { try Self.checkDirectory(cgroupsPath) }
       self = .directory(
@@ -32,7 +33,7 @@ enum CgroupPlace {
         }
       )
     case .systemd:
-      let user = try busOwner(options.isRootless, host.processes)
+      let user = try busOwner(isRootless, host.processes)
       self = try withSystemd { () throws(SystemdError) in
         let unit = try Unit(cgroupsPath: cgroupsPath, id: id, isOfUser: user != nil)
         do throws(BusError) {

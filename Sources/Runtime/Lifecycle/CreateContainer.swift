@@ -95,7 +95,13 @@ func makeContainer(
   try about("signals") { () throws(KernelError) in try Signals.interruptAtEnd() }
   for warning in bundle.plan.warnings + [bundle.notice].compactMap({ $0 }) { host.warn(warning) }
   host.debug("bundle \(bundle.path): read")
-  let place = try CgroupPlace(options, cgroupsPath: bundle.plan.cgroup.path, on: host)
+  let place = try CgroupPlace(
+    options.cgroupManager,
+    isRootless: options.isRootless,
+    id: options.id.description,
+    cgroupsPath: bundle.plan.cgroup.path,
+    on: host
+  )
   var record = ContainerRecord(bundle: bundle, id: options.id)
   try place.note(in: &record, root: host.root.path)
   let directory = try withState { () throws(StateError) in

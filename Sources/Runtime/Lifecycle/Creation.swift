@@ -93,7 +93,11 @@ struct Creation {
     on host: borrowing Host,
   ) throws(RuntimeError) -> PreparedInit {
     let request = try launchRequest(birthplace.path, on: host)
-    try withState { () throws(StateError) in try directory.write(basis(of: request)) }
+    try withState { () throws(StateError) in
+      try directory.write(
+        TenantBasis(plan, filter: request.filter, keepsKeyring: options.keepsKeyring)
+      )
+    }
     let inherited = try InheritedDescriptors(
       console: console,
       gate: startsAtGate ? openGate(in: directory) : nil,
@@ -126,18 +130,6 @@ struct Creation {
 
   private func write(to directory: borrowing ContainerDirectory) throws(RuntimeError) {
     try withState { () throws(StateError) in try directory.write(record) }
-  }
-
-  /// What a later exec will start from.
-  private func basis(of request: LaunchRequest) -> TenantBasis {
-    TenantBasis(
-      namespaces: plan.namespaces.entries.map(\.kind),
-      filter: request.filter?.program,
-      filterFlags: request.filter?.flags ?? 0,
-      persona: plan.process.personality?.persona,
-      keepsKeyring: options.keepsKeyring,
-      processText: plan.processText
-    )
   }
 
   private func launchRequest(
@@ -263,7 +255,7 @@ extension Birthplace? {
     }
   }
 
-  fileprivate var directory: CInt? {
+  var directory: CInt? {
     switch self {
     case nil: nil
     case let birthplace?: birthplace.directory
@@ -305,6 +297,20 @@ extension ContainerRecord {
       poststart: plan.hooks.poststart,
       poststop: plan.hooks.poststop,
       resources: plan.cgroup.resources
+    )
+  }
+}
+
+extension TenantBasis {
+  /// What a later exec will start from.
+  init(_ plan: ContainerPlan, filter: CompiledFilter?, keepsKeyring: Bool) {
+    self.init(
+      namespaces: plan.namespaces.entries.map(\.kind),
+      filter: filter?.program,
+      filterFlags: filter?.flags ?? 0,
+      persona: plan.process.personality?.persona,
+      keepsKeyring: keepsKeyring,
+      processText: plan.processText
     )
   }
 }

@@ -56,7 +56,8 @@ private func readForDeletion(
   }
 }
 
-private func deleteLocked(
+/// Deletes a container whose lock is held.
+func deleteLocked(
   _ directory: borrowing ContainerDirectory,
   _ record: ContainerRecord?,
   force: Bool,

@@ -43,7 +43,7 @@ package func features() -> JSONValue {
       "netDevices": ["enabled": false],
     ],
     "annotations": [:],
-    "potentiallyUnsafeConfigAnnotations": .strings(unitAnnotations),
+    "potentiallyUnsafeConfigAnnotations": .strings(unitAnnotations + [criuAnnotation]),
   ]
 }
 

@@ -1,8 +1,10 @@
 package import Cgroups
 package import Confinement
+package import Criu
 package import Hooks
 package import Kernel
 package import Launch
+package import Rootfs
 package import RuntimeSpec
 package import State
 package import Systemd
@@ -16,6 +18,8 @@ package enum RuntimeError: Error, Sendable {
   case systemd(SystemdError)
   case confinement(ConfinementError)
   case hook(HookError)
+  case rootfs(RootfsError)
+  case criu(CriuError)
   case kernel(KernelError, subject: String)
   /// In words: what is wrong and what to do.
   case refused(String)
@@ -31,6 +35,8 @@ extension RuntimeError: CustomStringConvertible {
     case .systemd(let error): error.description
     case .confinement(let error): error.description
     case .hook(let error): error.description
+    case .rootfs(let error): error.description
+    case .criu(let error): error.description
     case .kernel(let error, let subject): subject.isEmpty ? "\(error)" : "\(subject): \(error)"
     case .refused(let reason): reason
     }
@@ -90,5 +96,27 @@ func withLaunch<Value: ~Copyable>(
     return try body()
   } catch {
     throw .launch(error)
+  }
+}
+
+/// Makes what is wrong with a root file system a verb's error.
+func withRootfs<Value: ~Copyable>(
+  _ body: () throws(RootfsError) -> Value,
+) throws(RuntimeError) -> Value {
+  do throws(RootfsError) {
+    return try body()
+  } catch {
+    throw .rootfs(error)
+  }
+}
+
+/// Makes what is wrong with CRIU a verb's error.
+func withCriu<Value: ~Copyable>(
+  _ body: () throws(CriuError) -> Value,
+) throws(RuntimeError) -> Value {
+  do throws(CriuError) {
+    return try body()
+  } catch {
+    throw .criu(error)
   }
 }

@@ -19,7 +19,7 @@ extension ContainerRoot {
     try about(plan.subject) { () throws(KernelError) in
       try Mounting.attach(tree, on: target, subject: plan.destination)
     }
-    try finish(tree, plan)
+    try Self.finish(tree, plan)
   }
 
   private static func tree(
@@ -39,11 +39,20 @@ extension ContainerRoot {
 
 /// Opens the source of a bind mount in the creator, for an init that may not reach it.
 ///
-/// - Returns: a detached copy, attached nowhere.
+/// - Returns: a detached copy, attached nowhere. What is mounted below the source on the host shows up
+///   in it too, but nothing that the container mounts below its copy shows up on the host.
 package func detachedBindSource(
   _ source: String,
   isRecursive: Bool,
 ) throws(KernelError) -> OwnedDescriptor {
   let file = try open(source, [.path])
-  return try Mounting.clone(file, isRecursive: isRecursive, subject: source)
+  let tree = try Mounting.clone(file, isRecursive: isRecursive, subject: source)
+  // A copy is made in the host's mount namespace, and is a peer of a source that is shared.
+  try Mounting.setPropagation(
+    of: tree,
+    Propagation.Kind.slave.mountFlag,
+    isRecursive: true,
+    subject: source
+  )
+  return tree
 }

@@ -10,6 +10,12 @@ package struct ContainerRoot: ~Copyable {
   package let descriptor: OwnedDescriptor
   let plan: RootfsPlan
 
+  /// A root that is mounted already.
+  init(descriptor: consuming OwnedDescriptor, plan: RootfsPlan) {
+    self.descriptor = descriptor
+    self.plan = plan
+  }
+
   /// Keeps the container's mounts from reaching the host, and makes the rootfs a mount of its own.
   ///
   /// Spec: config-linux.md, "Rootfs Mount Propagation"; pivot_root(2) wants a mount, and no shared

@@ -56,7 +56,7 @@ extension ContainerRoot {
       try find(plan.destination)
     }
     guard let target else { throw .refused("\(plan.subject): nothing is there to remount") }
-    try finish(target, plan)
+    try Self.finish(target, plan)
   }
 
   private func mountNew(
@@ -69,7 +69,7 @@ extension ContainerRoot {
     let late = plan.copiesUp ? plan.attributes.set & MountAttribute.readOnly : 0
     var early = plan
     early.attributes.set &= ~late
-    let mount = try newFileSystem(type: type, source: source, early)
+    let mount = try Self.newFileSystem(type: type, source: source, early)
     if plan.copiesUp {
       let keepsRoot = !plan.parameters.contains { ["mode", "uid", "gid"].contains($0.key) }
       try copyUp(
@@ -86,7 +86,7 @@ extension ContainerRoot {
     var rest = plan
     rest.attributes = .init()
     rest.attributes.set = late
-    try finish(mount, rest)
+    try Self.finish(mount, rest)
   }
 
   /// The place of a mount, made if it is missing.
@@ -106,7 +106,8 @@ extension ContainerRoot {
     return real
   }
 
-  private func newFileSystem(
+  /// Makes a file system, mounted nowhere yet.
+  static func newFileSystem(
     type: String,
     source: String,
     _ plan: MountPlan,
@@ -116,7 +117,7 @@ extension ContainerRoot {
     }
     do throws(KernelError) {
       if !source.isEmpty { try Mounting.setOption(context, "source", source) }
-      for flag in plan.superblockFlags where !Self.isPerMount(flag, type: type) {
+      for flag in plan.superblockFlags where !isPerMount(flag, type: type) {
         try Mounting.setOption(context, flag, nil)
       }
       for parameter in plan.parameters {
@@ -138,7 +139,7 @@ extension ContainerRoot {
   /// Gives a file system one option, a long list of an overlay's layers one by one.
   ///
   /// See: fsconfig(2): a value has 255 bytes at most. overlayfs.rst, "lowerdir+", since Linux 6.7.
-  private func set(
+  private static func set(
     _ key: String,
     _ value: String?,
     of context: borrowing OwnedDescriptor,
@@ -162,8 +163,8 @@ extension ContainerRoot {
     }
   }
 
-  /// Changes the attributes and the propagation of a mount in its place.
-  func finish(
+  /// Changes the attributes and the propagation of a mount, attached or not.
+  static func finish(
     _ mount: borrowing OwnedDescriptor,
     _ plan: MountPlan,
   ) throws(RootfsError) {

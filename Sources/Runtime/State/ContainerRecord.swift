@@ -36,6 +36,8 @@ package struct ContainerRecord: Equatable, Sendable {
   ///
   /// Who finds it in an unlocked container has found an update that was killed.
   package var undo: [UnifiedSetting]?
+  /// What `mounts add` has mounted since the container was made, in that order.
+  package var addedMounts: [AddedMount]
 
   /// A record of a container of which nothing exists yet.
   package init(
@@ -71,6 +73,23 @@ package struct ContainerRecord: Equatable, Sendable {
     self.poststop = poststop
     self.resources = resources
     self.undo = nil
+    self.addedMounts = []
+  }
+}
+
+/// A mount that a running container has been given.
+package struct AddedMount: Equatable, Sendable {
+  /// Absolute, in the container.
+  package var destination: String
+  /// The mount's id in the container's mount namespace.
+  package var mountID: UInt64
+  /// Where on the host it is bound from; nil for a file system of its own.
+  package var source: String?
+
+  package init(destination: String, mountID: UInt64, source: String?) {
+    self.destination = destination
+    self.mountID = mountID
+    self.source = source
   }
 }
 
@@ -110,6 +129,7 @@ extension ContainerRecord {
       ("poststop", .array(poststop.map(\.json))),
       ("resources", resources.json),
       ("undo", undo.map { .array($0.map { .strings([$0.file, $0.value]) }) }),
+      ("addedMounts", addedMounts.isEmpty ? nil : .array(addedMounts.map(\.json))),
     ])
   }
 
@@ -151,6 +171,7 @@ extension ContainerRecord {
     guard let cgroupManager = CgroupManager(rawValue: manager) else { return nil }
     self.cgroupManager = cgroupManager
     unit = json["unit"].flatMap(RecordedUnit.init(json:))
+    addedMounts = json["addedMounts"]?.elements.compactMap(AddedMount.init(json:)) ?? []
     if let pid = json["pid"]?.integer(as: Int32.self),
       let start = json["startTime"]?.integer(as: UInt64.self)
     {
@@ -169,6 +190,23 @@ extension RecordedUnit {
       let bus = json["bus"]?.string
     else { return nil }
     self.init(name: name, description: description, bus: bus)
+  }
+}
+
+extension AddedMount {
+  fileprivate var json: JSONValue {
+    .object(present: [
+      ("destination", .string(destination)),
+      ("mountID", .unsigned(mountID)),
+      ("source", source.map { .string($0) }),
+    ])
+  }
+
+  fileprivate init?(json: JSONNode) {
+    guard let destination = json["destination"]?.string,
+      let mountID = json["mountID"]?.integer(as: UInt64.self)
+    else { return nil }
+    self.init(destination: destination, mountID: mountID, source: json["source"]?.string)
   }
 }
 

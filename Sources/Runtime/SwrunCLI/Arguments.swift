@@ -37,7 +37,7 @@ extension UsageError: CustomStringConvertible {
     case .unknownVerb(let name): "unknown command \"\(name)\": see swrun --help"
     case .unknownOption(let option, let verb):
       "unknown option \(option): see swrun \(verb.map { "\($0) " } ?? "")--help"
-    case .missingValue(let option): "option \(option) needs a value"
+    case .missingValue(let option): "flag needs an argument: \(option)"
     case .unexpectedValue(let option): "option \(option) takes no value"
     case .notAChoice(let option, let value, let choices):
       "option --\(option) can't be \"\(value)\": use \(choices.joined(separator: ", "))"

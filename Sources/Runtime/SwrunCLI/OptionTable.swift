@@ -77,6 +77,7 @@ package enum OptionTable {
       choices: ["auto", "true", "false"],
       "run without privileges: auto, true or false"
     ),
+    Option("criu", value: "FILE", "the criu that checkpoints and restores (found in $PATH)"),
     Option("systemd-cgroup", "have systemd manage cgroups: --cgroup-manager systemd"),
     Option(
       "cgroup-manager",
@@ -110,5 +111,5 @@ package enum OptionTable {
     "ID is an extended regular expression, and all that it matches are meant"
   )
 
-  package static let verbs: [Verb] = lifecycle + observation + tools
+  package static let verbs: [Verb] = lifecycle + observation + change + tools
 }

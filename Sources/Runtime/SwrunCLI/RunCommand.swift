@@ -82,6 +82,12 @@ private func perform(
     return try exec(arguments, words, presentation)
   case "top":
     return try top(arguments, presentation)
+  case "checkpoint":
+    try checkpoint(arguments, presentation)
+  case "restore":
+    return try restore(arguments, words, presentation)
+  case "mounts":
+    try mounts(arguments, words, presentation)
   case "spec":
     try writeSpec(arguments)
   case "features":

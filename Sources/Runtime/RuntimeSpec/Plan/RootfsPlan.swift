@@ -9,6 +9,12 @@ package struct RootfsPlan: Equatable, Sendable {
   ///
   /// Spec: config-linux.md, "Rootfs Mount Propagation".
   package var propagation: Propagation?
+
+  package init(path: String, isReadonly: Bool, propagation: Propagation?) {
+    self.path = path
+    self.isReadonly = isReadonly
+    self.propagation = propagation
+  }
 }
 
 /// The propagation of a mount.

@@ -47,7 +47,7 @@ extension Arguments {
       keepsKeyring: has("no-new-keyring"),
       preservedDescriptors: try preservedDescriptors() + sockets.count,
       cgroupManager: cgroupManager,
-      isRootless: globals["rootless"].flatMap { $0 == "auto" ? nil : $0 == "true" },
+      isRootless: isRootless,
       environment: sockets.environment,
     )
   }
@@ -61,19 +61,24 @@ extension Arguments {
     return number
   }
 
-  /// The container that the command is about.
-  func id() throws(RuntimeError) -> ContainerID {
+  /// The container that the command is about: its first argument, as a rule.
+  func id(at place: Int = 0) throws(RuntimeError) -> ContainerID {
     do throws(StateError) {
-      return try ContainerID(positional[0])
+      return try ContainerID(positional[place])
     } catch {
       throw .state(error)
     }
   }
 
   /// Who is to manage the container's control group.
-  private var cgroupManager: CgroupManager {
+  var cgroupManager: CgroupManager {
     if globals["systemd-cgroup"] != nil { return .systemd }
     return globals["cgroup-manager"].flatMap(CgroupManager.init(rawValue:)) ?? .directory
+  }
+
+  /// What `--rootless` says; nil leaves it to who the caller is.
+  var isRootless: Bool? {
+    globals["rootless"].flatMap { $0 == "auto" ? nil : $0 == "true" }
   }
 
   /// Where the state of containers is kept.

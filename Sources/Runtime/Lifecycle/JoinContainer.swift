@@ -1,0 +1,69 @@
+import Kernel
+import Rootfs
+import RuntimeSpec
+import State
+
+/// The namespaces of a running container that its mounts depend on, opened and sure to be its own.
+struct MountNamespaces: ~Copyable {
+  let mount: OwnedDescriptor
+  /// Nil where the container is in this process's user namespace.
+  let user: OwnedDescriptor?
+
+  /// Opens the namespaces of a container's init.
+  init(of record: ContainerRecord, on host: borrowing Host) throws(RuntimeError) {
+    guard let process = record.initProcess, let opened = try openInit(record, on: host) else {
+      throw .refused("container not running")
+    }
+    let namespaces = "\(process.pid)/ns"
+    guard let mount = try Self.openForeign("\(namespaces)/mnt", own: "self/ns/mnt", on: host) else {
+      throw .refused("container \(record.id) shares the mount namespace of the host")
+    }
+    let user = try Self.openForeign("\(namespaces)/user", own: "self/ns/user", on: host)
+    // Had init ended before its files were opened they could be another process's.
+    let hasEnded = try about("init of container \(record.id)") { () throws(KernelError) in
+      try opened.wait(for: .readable, milliseconds: 0)
+    }
+    guard !hasEnded else { throw .refused("container not running") }
+    self.mount = mount
+    self.user = user
+  }
+
+  /// Whether the container has a user namespace of its own.
+  var hasUser: Bool {
+    switch user {
+    case nil: false
+    case _?: true
+    }
+  }
+
+  /// Opens a namespace; nil when it is this process's own.
+  private static func openForeign(
+    _ path: String,
+    own: String,
+    on host: borrowing Host,
+  ) throws(RuntimeError) -> OwnedDescriptor? {
+    try about("namespace \(path)") { () throws(KernelError) in
+      let opened = try host.processes.openTarget(of: path, [.readOnly])
+      let ownStatus = try host.processes.openTarget(of: own, [.readOnly]).status()
+      let status = try opened.status()
+      if status.inode == ownStatus.inode, status.fileSystem == ownStatus.fileSystem { return nil }
+      return opened
+    }
+  }
+
+  /// Moves this process into the container's user namespace, as its root.
+  func enterUser() throws(KernelError) {
+    switch user {
+    case nil: return
+    case let user?:
+      try enter(namespace: user, .user, subject: "user namespace")
+      try Process.setGroup(0)
+      try Process.setUser(0)
+    }
+  }
+
+  /// Moves this process into the container's mount namespace.
+  func enterMount() throws(KernelError) {
+    try enter(namespace: mount, .mount, subject: "mount namespace")
+  }
+}

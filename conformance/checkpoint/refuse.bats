@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+# swrun-checkpoint(8), swrun-restore(8): what is refused before CRIU is asked, on every machine.
+load ../lib/common
+setup() {
+  begin
+  [ "$RUNTIME" = swrun ] || skip "these are swrun's own messages"
+  IMAGE=$BATS_TEST_TMPDIR/image
+}
+teardown() { finish; }
+
+@test "without CRIU the message says what is missing, and the container goes on" {
+  started
+  refused runtime --criu /nowhere/criu checkpoint --image-path "$IMAGE" c1
+  says "criu is not there"
+  says "/nowhere/criu"
+  [ "$(container_status c1)" = running ]
+  mkdir -p "$IMAGE"
+  refused runtime --criu /nowhere/criu restore --bundle "$BUNDLE" --image-path "$IMAGE" c2
+  says "criu is not there"
+  [ ! -e "$STATE/c2" ]
+}
+
+@test "a CRIU that ends at once is an error that shows what it printed" {
+  started
+  printf '#!/bin/sh\necho "Error (criu/test.c:1): no luck" >&2\nexit 1\n' >criu
+  chmod +x criu
+  refused runtime --criu "$PWD/criu" checkpoint --image-path "$IMAGE" c1
+  says "Error (criu/test.c:1): no luck"
+  [ "$(container_status c1)" = running ]
+  edit '.linux.cgroupsPath = $path' --arg path "/$TAG/c2"
+  refused runtime --criu "$PWD/criu" restore --bundle "$BUNDLE" --image-path "$IMAGE" c2
+  says "Error (criu/test.c:1): no luck"
+  [ ! -e "$STATE/c2" ]
+}
+
+@test "only a running container is checkpointed" {
+  refused runtime checkpoint --image-path "$IMAGE" c1
+  says "container does not exist"
+  created
+  refused runtime checkpoint --image-path "$IMAGE" c1
+  says "not running: created"
+  [ ! -e "$IMAGE" ]
+}
+
+@test "restore refuses an id that is taken" {
+  started
+  mkdir "$IMAGE"
+  refused runtime restore --bundle "$BUNDLE" --image-path "$IMAGE" c1
+  says "already exists"
+  [ "$(container_status c1)" = running ]
+}
+
+@test "values that can't be are refused" {
+  for words in "--page-server nowhere" "--page-server :1" "--page-server host:0" \
+    "--page-server host:70000" "--status-fd 1" "--status-fd x" "--status-fd 77" \
+    "--manage-cgroups-mode none" "--empty-ns pid"; do
+    # shellcheck disable=SC2086
+    refused runtime checkpoint $words c1
+    says "${words%% *}"
+  done
+}
+
+# podman decides by this text whether it may restore into a pod.
+@test "an option without its value says: flag needs an argument" {
+  refused runtime restore --lsm-mount-context
+  says "flag needs an argument"
+  ok runtime checkpoint --help
+}
