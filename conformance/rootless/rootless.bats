@@ -8,6 +8,8 @@ setup() {
   [ "$(cat /proc/sys/kernel/unprivileged_userns_clone 2>/dev/null || echo 1)" = 1 ] ||
     skip "missing: user namespaces for users"
   # A place that any user can reach, which a temporary directory of root's is not.
+  # Without a path the cgroup is named by the id, for all who run here at this moment.
+  ID=rootless-$$-$BATS_TEST_NUMBER
   HOME_OF_USER=$(mktemp -d /var/tmp/rootless.XXXXXX)
   chmod 755 "$HOME_OF_USER"
   mkdir -p "$HOME_OF_USER/run/swrun"
@@ -60,7 +62,7 @@ as_user() {
 @test "a user runs a container as its root, with one id" {
   one_id
   entry /bin/sh -c 'id -u; cat /proc/self/uid_map /proc/self/setgroups; echo $$'
-  ok as_user run --bundle "$BUNDLE" c1
+  ok as_user run --bundle "$BUNDLE" "$ID"
   [ "$(tr -s ' \n' ' ' <<<"$output")" = "0 0 54321 1 deny 1 " ] || fail "$output"
 }
 
@@ -68,21 +70,21 @@ as_user() {
   many_ids
   edit '.process.user = {"uid": 7, "gid": 8, "additionalGids": [9]}'
   entry /bin/sh -c 'id; cat /proc/self/gid_map'
-  ok as_user run --bundle "$BUNDLE" c1
+  ok as_user run --bundle "$BUNDLE" "$ID"
   [[ "$output" == "uid=7 gid=8 groups=8,9"*"400000"* || "$output" == "uid=7 gid=8 groups=9"* ]] ||
     fail "$output"
 }
 
 @test "without mappings a user gets all that is lent" {
   entry /bin/sh -c 'cat /proc/self/uid_map'
-  ok as_user run --bundle "$BUNDLE" c1
+  ok as_user run --bundle "$BUNDLE" "$ID"
   [ "$(tr -s ' \n' ' ' <<<"$output")" = " 0 54321 1 1 400000 65536 " ] || fail "$output"
 }
 
 @test "without mappings and with nothing lent a user has one id, and is told so" {
   : >"$HOME_OF_USER/etc/subuid"
   entry /bin/sh -c 'cat /proc/self/uid_map'
-  ok as_user run --bundle "$BUNDLE" c1
+  ok as_user run --bundle "$BUNDLE" "$ID"
   [ "$(tr -s ' \n' ' ' <<<"$output")" = " 0 54321 1 " ] || fail "$output"
   says "maps no ids"
 }
@@ -102,7 +104,7 @@ as_user() {
 
 # refused_to_user TEXT: run fails as a runtime error that says so.
 refused_to_user() {
-  capture as_user run --bundle "$BUNDLE" c1
+  capture as_user run --bundle "$BUNDLE" "$ID"
   [ "$status" -eq 1 ] || fail "exit $status"
   says "$1"
   [ -z "$(containers)" ]
@@ -111,13 +113,13 @@ refused_to_user() {
 @test "create, start, state, kill and delete as a user" {
   one_id
   probe wait
-  as_user create --bundle "$BUNDLE" c1 >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&- 4>&-
-  [ "$(as_user state c1 | jq -r '.status + .owner')" = created54321 ]
-  ok as_user start c1
+  as_user create --bundle "$BUNDLE" "$ID" >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&- 4>&-
+  [ "$(as_user state "$ID" | jq -r '.status + .owner')" = created54321 ]
+  ok as_user start "$ID"
   eventually grep -q ready "$BATS_TEST_TMPDIR/out"
-  ok as_user kill c1 KILL
-  eventually eval '[ "$(as_user state c1 | jq -r .status)" = stopped ]'
-  ok as_user delete c1
+  ok as_user kill "$ID" KILL
+  eventually eval '[ "$(as_user state "$ID" | jq -r .status)" = stopped ]'
+  ok as_user delete "$ID"
 }
 
 @test "a limit that can't be set without a cgroup is an error that names it" {
@@ -131,7 +133,7 @@ refused_to_user() {
   edit '.linux.namespaces |= map(select(.type != "user" and .type != "cgroup"))'
   entry /bin/sh -c 'stat -c "%t:%T" /dev/null; id -u
     mkdir /sys/fs/cgroup/x 2>/dev/null || echo read-only'
-  ok in_user_namespace run --bundle "$BUNDLE" c1
+  ok in_user_namespace run --bundle "$BUNDLE" "$ID"
   [ "$output" = "1:3
 0
 read-only" ] || fail "$output"
@@ -140,9 +142,9 @@ read-only" ] || fail "$output"
 @test "root of a user namespace keeps its state where the user does" {
   edit '.linux.namespaces |= map(select(.type != "user"))'
   probe wait
-  in_user_namespace create --bundle "$BUNDLE" c1 >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&- 4>&-
-  [ -d "$HOME_OF_USER/run/swrun/c1" ]
-  ok in_user_namespace delete --force c1
+  in_user_namespace create --bundle "$BUNDLE" "$ID" >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&- 4>&-
+  [ -d "$HOME_OF_USER/run/swrun/$ID" ]
+  ok in_user_namespace delete --force "$ID"
 }
 
 # in_user_namespace WORD...: swrun as root of a user namespace with many ids, as under podman.

@@ -31,11 +31,13 @@ path_of() { sed -n 's/^0:://p' "/proc/$1/cgroup"; }
 
 @test "without a path the container has a cgroup of its own" {
   edit 'del(.linux.cgroupsPath)'
-  created
-  [ "$(path_of "$(container_pid c1)")" != "$(path_of $$)" ]
-  own=$(cgroup2_root)$(path_of "$(container_pid c1)")
+  # The cgroup is named by the id, for all who run here at this moment.
+  local id=own-$$-$BATS_TEST_NUMBER
+  created "$id"
+  [ "$(path_of "$(container_pid "$id")")" != "$(path_of $$)" ]
+  own=$(cgroup2_root)$(path_of "$(container_pid "$id")")
   [ -d "$own" ]
-  ok runtime delete --force c1
+  ok runtime delete --force "$id"
   [ ! -d "$own" ]
 }
 
