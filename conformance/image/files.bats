@@ -37,7 +37,7 @@ same_as_unpacked() {
   "$SWIMG" export app:1.0 | cmp - flat.tar
   ok "$SWIMG" cat app:1.0 /etc/os-release
   [ "$output" = "$(cat flat/etc/os-release)" ]
-  [ "$("$SWIMG" ls -R app:1.0 | wc -l)" -eq "$(find flat -mindepth 1 | wc -l)" ]
+  [ "$("$SWIMG" ls -R app:1.0 | wc -l)" -eq "$(find flat -mindepth 1 -printf . | wc -c)" ]
 }
 
 # layout FOLDER [LAYER-TAR...]: an OCI layout of plain layers, the first one lowest.

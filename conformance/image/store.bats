@@ -249,7 +249,7 @@ layer_of() { "$SWIMG" inspect --format json "$1" | jq -r ".layers[$2].digest"; }
   # The bundle's file system is a pipe's end: stop it in the middle by SIGSTOP instead.
   for _ in 1 2 3 4 5; do
     "$SWIMG" load -q sound
-    "$SWIMG" unpack --quiet app:1.0 kept 2>unpack.err 3>&- &
+    "$SWIMG" unpack --quiet --pull never app:1.0 kept 2>unpack.err 3>&- &
     pid=$!
     kill -STOP $pid
     "$SWIMG" rm -q app:1.0 || true

@@ -7,6 +7,12 @@ package struct StoreEntry: Sendable {
   package let descriptor: Descriptor
 }
 
+/// One state of a store's index.
+package struct IndexVersion: Equatable, Sendable {
+  let identity: FileIdentity
+  let modified: FileTime
+}
+
 extension ContentStore {
   /// The index as it stands; a reader needs no lock, as it is replaced in one step.
   func index() throws(StoreError) -> Index {
@@ -19,6 +25,15 @@ extension ContentStore {
     } catch {
       throw .document(subject: Layout.indexName, error)
     }
+  }
+
+  /// What tells whether the index is still the one that it was: it is replaced with every change.
+  package func indexVersion() throws(StoreError) -> IndexVersion {
+    let status = try StoreError.wrapping { () throws(FileError) in
+      try directory.status(of: try FileName(Layout.indexName))
+    }
+    guard let status else { throw .notAStore(path: path) }
+    return IndexVersion(identity: status.identity, modified: status.modified)
   }
 
   /// All named images, by name.

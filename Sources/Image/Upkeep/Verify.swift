@@ -61,11 +61,11 @@ package func verify(
 ) throws(StoreError) -> VerifyOutcome {
   var verification = try Verification(request, store)
   if let selectors = request.selectors {
-    for selector in selectors { try verification.check(try store.find(selector)) }
+    for selector in selectors { try verification.checkSettled(try store.find(selector)) }
   } else {
     var seen: Set<Digest> = []
     for top in try store.indexedDescriptors() where seen.insert(top.digest).inserted {
-      try verification.check(top)
+      try verification.checkSettled(top)
     }
     try verification.checkRest()
   }
@@ -92,7 +92,24 @@ private struct Verification {
       .mapValues { $0.map(\.reference) }
   }
 
-  mutating func check(_ top: Descriptor) throws(StoreError) {
+  /// Checks an image until what is found is not what a removal beside us does.
+  ///
+  /// An image that goes and comes back while it is looked at is missing a blob for a moment.
+  mutating func checkSettled(_ top: Descriptor) throws(StoreError) {
+    var patience = 100
+    while true {
+      let before = (outcome, checked, checkedLayers)
+      let version = try store.indexVersion()
+      try check(top)
+      patience -= 1
+      guard outcome.findings.count > before.0.findings.count, patience > 0,
+        try store.indexVersion() != version
+      else { return }
+      (outcome, checked, checkedLayers) = before
+    }
+  }
+
+  private mutating func check(_ top: Descriptor) throws(StoreError) {
     guard MediaType.isIndex(top.mediaType) || MediaType.isManifest(top.mediaType) else {
       // Whatever it is, its digest must be right.
       if try isPresent(top) { try checkBlob(top, of: top) }
