@@ -11,7 +11,7 @@ package import RuntimeSpec
 ///
 /// See: systemd.resource-control(5), DeviceAllow=.
 package func deviceProperties(for rules: [DeviceRule]) -> [UnitProperty] {
-  var allowed: [BusValue]? = []
+  var allowed: [AllowedDevice]? = []
   for rule in rules {
     switch (rule.isAllowed, rule.speaksOfEverything) {
     case (true, true): allowed = nil
@@ -23,7 +23,7 @@ package func deviceProperties(for rules: [DeviceRule]) -> [UnitProperty] {
         allowed = nil
         continue
       }
-      allowed = list + entries
+      allowed = entries.reduce(into: list) { $0.allow($1) }
     }
   }
   // No rules deny nothing, and neither does a list that would have to be of everything.
@@ -35,7 +35,7 @@ package func deviceProperties(for rules: [DeviceRule]) -> [UnitProperty] {
   }
   return [
     UnitProperty("DevicePolicy", .string("strict")),
-    UnitProperty("DeviceAllow", .array(of: "(ss)", allowed)),
+    UnitProperty("DeviceAllow", .array(of: "(ss)", allowed.map(\.value))),
   ]
 }
 
@@ -45,13 +45,34 @@ extension DeviceRule {
   }
 }
 
+/// One entry of DeviceAllow.
+private struct AllowedDevice {
+  var device: String
+  var access: DeviceRule.Access
+
+  var value: BusValue {
+    let letters =
+      (access.contains(.read) ? "r" : "") + (access.contains(.write) ? "w" : "")
+      + (access.contains(.mknod) ? "m" : "")
+    return .structure([.string(device), .string(letters)])
+  }
+}
+
+extension [AllowedDevice] {
+  /// Adds an entry to one of the same device, if there is one: of two systemd would keep the last.
+  fileprivate mutating func allow(_ entry: AllowedDevice) {
+    if let index = firstIndex(where: { $0.device == entry.device }) {
+      self[index].access.formUnion(entry.access)
+    } else {
+      append(entry)
+    }
+  }
+}
+
 /// What stands for a rule in DeviceAllow; nil for what can't be told there.
-private func entries(for rule: DeviceRule) -> [BusValue]? {
-  let access =
-    (rule.access.contains(.read) ? "r" : "") + (rule.access.contains(.write) ? "w" : "")
-    + (rule.access.contains(.mknod) ? "m" : "")
+private func entries(for rule: DeviceRule) -> [AllowedDevice]? {
   let kinds = rule.kind == .all ? ["char", "block"] : [rule.kind == .block ? "block" : "char"]
-  var list: [BusValue] = []
+  var list: [AllowedDevice] = []
   for kind in kinds {
     let device: String
     switch (rule.major, rule.minor) {
@@ -61,7 +82,7 @@ private func entries(for rule: DeviceRule) -> [BusValue]? {
     case (let major?, let minor?): device = "/dev/\(kind)/\(major):\(minor)"
     case (nil, _?): return nil
     }
-    list.append(.structure([.string(device), .string(access)]))
+    list.append(AllowedDevice(device: device, access: rule.access))
   }
   return list
 }
