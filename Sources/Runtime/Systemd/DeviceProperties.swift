@@ -30,14 +30,17 @@ package func deviceProperties(for rules: [DeviceRule]) -> [UnitProperty] {
   guard !rules.isEmpty, let allowed else {
     return [
       UnitProperty("DevicePolicy", .string("auto")),
-      UnitProperty("DeviceAllow", .array(of: "(ss)", [])),
+      UnitProperty(allowedDevicesProperty, .array(of: "(ss)", [])),
     ]
   }
   return [
     UnitProperty("DevicePolicy", .string("strict")),
-    UnitProperty("DeviceAllow", .array(of: "(ss)", allowed.map(\.value))),
+    UnitProperty(allowedDevicesProperty, .array(of: "(ss)", allowed.map(\.value))),
   ]
 }
+
+/// The property that lists what is allowed.
+let allowedDevicesProperty = "DeviceAllow"
 
 extension DeviceRule {
   fileprivate var speaksOfEverything: Bool {
