@@ -35,12 +35,6 @@ private func undo(_ file: String, _ text: String, over content: String) -> Strin
     )
   }
 
-  @Test("an idle group has no weight to get back")
-  func idle() {
-    #expect(undo("cpu.weight", "100", over: "0") == nil)
-    #expect(undo("cpu.weight", "100", over: "59") == "59")
-  }
-
   @Test("controllers are switched back one by one")
   func controllers() {
     #expect(undo("cgroup.subtree_control", "+memory -pids", over: "cpu pids") == "-memory +pids")

@@ -29,6 +29,7 @@ private func pair(_ device: String, _ number: UInt64) -> BusValue {
       ("pids.max", "17", "TasksMax", 17),
       ("cpu.weight", "100", "CPUWeight", 100),
       ("cpu.idle", "1", "CPUWeight", 0),
+      ("cpu.idle", "0", "CPUWeight", .max),
       ("io.weight", "500", "IOWeight", 500),
       ("io.weight", "default 500", "IOWeight", 500),
       ("cpu.max", "50000 100000", "CPUQuotaPerSecUSec", 500_000),
@@ -48,7 +49,7 @@ private func pair(_ device: String, _ number: UInt64) -> BusValue {
     "what has no property is for the files",
     arguments: [
       ("hugetlb.2MB.max", "1"), ("cpu.max.burst", "1"), ("memory.reclaim", "1"),
-      ("memory.max", "10%"), ("cpu.max", "1 0"), ("cpu.max", "1 2 3"), ("cpu.idle", "0"),
+      ("memory.max", "10%"), ("cpu.max", "1 0"), ("cpu.max", "1 2 3"), ("cpu.idle", "x"),
       ("cpuset.cpus", "x"), ("cpuset.cpus", "3-1"), ("cpuset.cpus", "9999"), ("io.max", "8:0"),
       ("cpu.max", "99999999999999999999 1"), ("cpu.max", "9999999999999 1"),
     ]
@@ -64,6 +65,8 @@ private func pair(_ device: String, _ number: UInt64) -> BusValue {
       properties(("cpuset.mems", "0-2,9"))["AllowedMemoryNodes"]
         == .array(of: "y", [.byte(7), .byte(2)])
     )
+    // What takes a set back that was none.
+    #expect(properties(("cpuset.cpus", "\n"))["AllowedCPUs"] == .array(of: "y", []))
   }
 
   @Test("throttles of several devices come together")

@@ -28,10 +28,47 @@ teardown() { finish; }
   edit '.linux.namespaces |= map(select(.type != "pid"))'
   created
   pid=$(container_pid c1)
+  number=$(ls "/proc/$pid/fd" | sort -n | awk '$1 > 2 { print; exit }')
   capture setpriv --inh-caps=-all \
-    --bounding-set=-all,+audit_write,+kill,+net_bind_service readlink "/proc/$pid/fd/4"
+    --bounding-set=-all,+audit_write,+kill,+net_bind_service readlink "/proc/$pid/fd/$number"
   [ "$status" -ne 0 ]
-  readlink "/proc/$pid/fd/4"
+  readlink "/proc/$pid/fd/$number"
+}
+
+# CVE-2024-21626: an image whose program is a link over what init has open to a file of the host.
+@test "a program can't be found over a descriptor of init" {
+  # Static, and by a name that only the host has.
+  cp "$(command -v busybox)" of-the-host
+  entry /tmp/busybox echo escaped
+  for number in {3..20}; do
+    for rest in .. 1/root; do
+      ln -sfn "/proc/self/fd/$number/$rest$PWD/of-the-host" "$BUNDLE/rootfs/tmp/busybox"
+      capture runtime run --bundle "$BUNDLE" c1
+      [ "$status" -eq 1 ] || fail "descriptor $number/$rest"
+      capture runtime create --bundle "$BUNDLE" c1
+      [ "$status" -eq 1 ] || fail "create, descriptor $number/$rest"
+    done
+  done
+}
+
+@test "a directory that the caller has left open leads to no program of the host" {
+  cp "$(command -v busybox)" of-the-host
+  entry /tmp/busybox echo escaped
+  ln -s /proc/self/fd/30/of-the-host "$BUNDLE/rootfs/tmp/busybox"
+  capture bash -c 'exec 30<. && exec timeout 20 "$@"' bash \
+    "$SWRUN" --root "$STATE" run --bundle "$BUNDLE" c1
+  [ "$status" -eq 1 ] || fail "it was executed"
+}
+
+@test "a hook in the container can't be found over a descriptor of init" {
+  cp "$(command -v busybox)" of-the-host
+  probe say done
+  edit '.hooks.startContainer = [{"path": "/tmp/busybox", "args": ["busybox", "touch", "/tmp/hooked"]}]'
+  for number in {3..20}; do
+    ln -sfn "/proc/self/fd/$number/..$PWD/of-the-host" "$BUNDLE/rootfs/tmp/busybox"
+    capture runtime run --bundle "$BUNDLE" c1
+    [ ! -e "$BUNDLE/rootfs/tmp/hooked" ] || fail "descriptor $number"
+  done
 }
 
 # The file is the host root's once init has another user: it was refused.

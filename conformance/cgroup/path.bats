@@ -93,6 +93,24 @@ handed_down() { cat "$ROOT/$1/cgroup.subtree_control"; }
   eventually rmdir "$ROOT/$TAG/c1"
 }
 
+# A container that may make cgroups chooses how deep they nest, and their names.
+@test "cgroups that nest deeper than there are descriptors, with names of any bytes, are no obstacle" {
+  [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
+  started
+  inside="$GROUP/"$'x\xff'
+  mkdir "$inside"
+  (for level in $(seq 200); do cd "$inside" && inside=d && mkdir d; done)
+  sleep 1000 >/dev/null 2>&1 3>&- 4>&- &
+  echo $! >"$GROUP/"$'x\xff'"/d/cgroup.procs"
+  few() { (ulimit -n 64 && runtime "$@"); }
+  ok few ps --format json c1
+  [ "$(jq "index($!) != null" <<<"$output")" = true ] || fail "it does not list $!"
+  ok few kill --all c1 KILL
+  becomes stopped
+  ok few delete c1
+  [ ! -d "$GROUP" ]
+}
+
 # writes WORD...: names of the cgroup files that swrun with these words, and its children, write.
 # Each write to cgroup.procs or cgroup.subtree_control waits for every processor of the machine.
 writes() {

@@ -21,11 +21,13 @@ teardown() { finish; }
 @test "a program can't be found over a descriptor of the runtime" {
   edit '.linux.namespaces |= map(select(.type != "pid"))'
   started
+  # Static, and by a name that only the host has.
+  cp "$(command -v busybox)" of-the-host
   for number in {3..20}; do
-    for rest in bin/sh 1/root/bin/sh ../bin/sh; do
-      ln -sfn "/proc/self/fd/$number/$rest" "$BUNDLE/rootfs/tmp/link"
-      capture runtime exec c1 /tmp/link -c 'echo escaped'
-      [ "$output" != escaped ] || fail "descriptor $number/$rest"
+    for rest in .. 1/root; do
+      ln -sfn "/proc/self/fd/$number/$rest$PWD/of-the-host" "$BUNDLE/rootfs/tmp/busybox"
+      capture runtime exec c1 /tmp/busybox echo escaped
+      [ "$status" -eq 255 ] || fail "descriptor $number/$rest"
     done
   done
 }

@@ -117,6 +117,21 @@ PY
   [ "$status" -eq 42 ]
 }
 
+@test "a signal that comes as soon as the pid file is there goes to the process" {
+  require strace
+  started
+  timeout 30 strace -qq -o /dev/null -e trace=renameat -e inject=renameat:delay_exit=1000000 \
+    "$SWRUN" --root "$STATE" exec --pid-file "$PWD/pid" c1 /probe wait >out 2>err </dev/null 3>&- &
+  runner=$!
+  eventually test -s pid
+  eventually grep -q ready out
+  # Below timeout and strace.
+  kill -TERM "$(pgrep -P "$(pgrep -P "$runner")")"
+  status=0
+  wait "$runner" || status=$?
+  [ "$status" -eq 42 ] || fail "exit $status"
+}
+
 @test "in the foreground the orphans of the process are reaped" {
   started
   ok runtime exec c1 /bin/sh -c '(sleep 0.3 &) ; exit 3' || true

@@ -51,6 +51,9 @@ class Session:
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", int(rows), int(columns), 0, 0))
 
     def read(self, seconds):
+        if self.master is None:
+            time.sleep(seconds)
+            return
         if select.select([self.master], [], [], seconds)[0]:
             data = os.read(self.master, 65536)
             self.screen.write(data)
@@ -94,6 +97,9 @@ class Session:
             self.until("raw", self.is_raw)
         elif word == "cooked":
             self.until("cooked", lambda: self.settings() == self.before)
+        elif word == "hangup":
+            os.close(self.master)
+            self.master = None
         elif word == "slow":
             time.sleep(float(rest))
         else:
@@ -104,9 +110,11 @@ class Session:
             self.reap(os.WNOHANG)
             return self.status is not None
         self.until("the end", ended)
+        print(f"status={self.status}")
+        if self.master is None:
+            return
         while select.select([self.master], [], [], 0.1)[0]:
             self.read(0)
-        print(f"status={self.status}")
         print(f"sane={'yes' if self.settings() == self.before else 'no'}")
 
 

@@ -207,9 +207,9 @@ hungry() {
   eventually grep -q ready c1.out
   ok runtime events --stats c1
   rm -r /var/tmp/"$TAG"
-  [ "$(data '[.blkio.ioServiceBytesRecursive[] | select(.op == "Write") | .value // 0] | add')" \
+  [ "$(data ' | [.blkio.ioServiceBytesRecursive[] | select(.op == "Write") | .value // 0] | add')" \
     -ge 8388608 ]
-  [ "$(data '[.blkio.ioServicedRecursive[] | select(.op == "Write") | .value // 0] | add')" -gt 0 ]
+  [ "$(data ' | [.blkio.ioServicedRecursive[] | select(.op == "Write") | .value // 0] | add')" -gt 0 ]
 }
 
 @test "a process that is killed for want of memory is an oom event, before the end" {

@@ -23,6 +23,13 @@ calls() {
   expect Seccomp_filters 1
 }
 
+@test "a filter may forbid close_range, which the runtime and not the program needs" {
+  edit '.process.noNewPrivileges = false'
+  filter '{"syscalls": [{"names": ["close_range"], "action": "SCMP_ACT_ERRNO"}]}'
+  in_container seccomp
+  expect Seccomp 2
+}
+
 @test "SCMP_ACT_ERRNO is EPERM unless errnoRet says otherwise" {
   filter '{"syscalls": [
     {"names": ["getcwd"], "action": "SCMP_ACT_ERRNO"},

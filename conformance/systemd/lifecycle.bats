@@ -65,6 +65,21 @@ load systemd
   systemctl stop "$UNIT" 3>&-
 }
 
+# An annotation may give units of the same name the same words.
+@test "another container's unit of the same name and description is left alone" {
+  edit '.annotations["org.systemd.property.Description"] = "'"'web'"'"'
+  started
+  refused runtime create --bundle "$BUNDLE" c2
+  says exists
+  [ "$(container_status c1)" = running ]
+  ok bare kill c1 KILL
+  becomes stopped
+  eventually no_unit "$UNIT" >/dev/null
+  created c2
+  ok bare delete c1
+  [ "$(container_status c2)" = created ]
+}
+
 @test "the remains of a unit that failed are no obstacle" {
   # A scope whose processes don't end in time fails.
   systemd-run --quiet --unit "$UNIT" --scope -p TimeoutStopSec=1 \

@@ -90,6 +90,14 @@ both() {
   property DeviceAllow | grep -qx "/dev/char/1:3 rwm"
 }
 
+@test "what all devices of a type may beside the default of mknod is one entry" {
+  resources '{"devices": [{"allow": false, "access": "rwm"},
+    {"allow": true, "type": "c", "access": "rw"}]}'
+  created
+  [ "$(property DeviceAllow | grep -c '^char-\*')" -eq 1 ]
+  property DeviceAllow | grep -qx "char-\* rwm"
+}
+
 @test "the scope is as callers expect it" {
   created
   shows Slice "$SLICE"
@@ -111,7 +119,8 @@ both() {
   shows TimeoutStopUSec 7s
   shows CollectMode inactive
   shows MemoryMax 41943040
-  shows Description "a name of my own"
+  # With what tells the unit from another container's.
+  shows Description "a name of my own (swrun container c1 of $STATE)"
   shows SendSIGHUP yes
   property After | grep -qw a.service
   ok bare delete --force c1
@@ -140,6 +149,52 @@ both() {
   systemctl daemon-reload 3>&-
   reads memory.max 134217728
   reads cpu.max "30000 100000"
+}
+
+@test "a container that is idle no more stays so, whatever systemd changes next" {
+  started
+  [ -e "$GROUP/cpu.idle" ] || skip "missing: cpu.idle"
+  ok bare update --cpu-idle 1 c1
+  ok bare update --cpu-idle 0 c1
+  systemctl set-property --runtime "$UNIT" CPUQuota=50% 3>&-
+  reads cpu.idle 0
+  reads cpu.max "50000 100000"
+}
+
+# throttled DEVICE RATE [DEVICE RATE]: resources with a limit of reads for each device.
+throttled() {
+  local list=()
+  while [ $# -gt 0 ]; do
+    list+=("{\"major\": $((0x$(stat -c %t "$1"))), \"minor\": $((0x$(stat -c %T "$1"))), \"rate\": $2}")
+    shift 2
+  done
+  (IFS=, && echo "{\"blockIO\": {\"throttleReadIOPSDevice\": [${list[*]}]}}")
+}
+
+two_devices_keep_limits() {
+  local changed
+  resources "$(throttled "$1" 100 "$2" 200)"
+  started || return 1
+  [ "$(wc -l <"$GROUP/io.max")" -eq 2 ] || fail "io.max has not two lines" || return 1
+  changed=$(grep ' riops=100 ' "$GROUP/io.max")
+  bare update -r - c1 3>&- <<<"$(throttled "$1" 300)" || return 1
+  # Has systemd write what it knows.
+  systemctl set-property --runtime "$UNIT" \
+    IOWriteIOPSMax="/dev/block/${changed%% *} 50" 3>&- || return 1
+  grep -q ' riops=200 ' "$GROUP/io.max" && grep -q ' riops=300 ' "$GROUP/io.max" ||
+    fail "io.max is now" "$(cat "$GROUP/io.max")"
+}
+
+@test "an update for one device leaves the limits of another" {
+  require_controller io
+  local verdict=good one other
+  modprobe -q loop || true
+  truncate -s 1M one other
+  one=$(losetup -f --show one) || skip "missing: a loop device"
+  other=$(losetup -f --show other) || { losetup -d "$one" && skip "missing: a second loop device"; }
+  two_devices_keep_limits "$one" "$other" || verdict=bad
+  losetup -d "$one" "$other"
+  [ $verdict = good ]
 }
 
 @test "an update that fails leaves systemd with the old values" {

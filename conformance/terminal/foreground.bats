@@ -153,6 +153,16 @@ STEPS
   expect sane yes
 }
 
+@test "a terminal that is hung up tells the program so, and leaves it its time" {
+  entry /bin/sh -c 'trap "sleep 0.5; exit 4" HUP; echo ready; while :; do sleep 0.1; done'
+  run_on_terminal <<'STEPS'
+expect ready
+raw
+hangup
+STEPS
+  expect status 4
+}
+
 @test "a program that is not there leaves the terminal sane" {
   entry nosuch
   run_on_terminal </dev/null
@@ -233,6 +243,16 @@ STEPS
   timeout 20 "$SWRUN" --root "$STATE" exec -t c1 /bin/busybox seq 1 30000 </dev/null | tr -d '\r' >out
   [ "$(tail -1 out)" = 30000 ]
   [ "$(wc -l <out)" -eq 30000 ]
+}
+
+@test "standard output that is a file is written to where others left off, and so by others" {
+  started
+  {
+    echo before
+    timeout 20 "$SWRUN" --root "$STATE" exec -t c1 /bin/echo between </dev/null
+    echo after
+  } >out
+  [ "$(tr -d '\r' <out)" = $'before\nbetween\nafter' ] || fail "$(cat out)"
 }
 
 @test "standard output that nobody reads does not hold the process" {

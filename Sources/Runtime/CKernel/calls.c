@@ -239,6 +239,10 @@ int ckernel_duplicate(int descriptor) { return fcntl(descriptor, F_DUPFD_CLOEXEC
 
 int ckernel_is_open(int descriptor) { return fcntl(descriptor, F_GETFD) >= 0; }
 
+int ckernel_close_range(unsigned int first, unsigned int last) {
+  return (int)syscall(SYS_close_range, first, last, 0);
+}
+
 int ckernel_close_range_on_exec(unsigned int first) {
   return (int)syscall(SYS_close_range, first, ~0U, CLOSE_RANGE_CLOEXEC);
 }

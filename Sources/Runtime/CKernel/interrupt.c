@@ -32,6 +32,7 @@ int ckernel_note_interruptions(void) {
 
 int ckernel_take_interruption(void) {
   int number = interruption;
-  interruption = 0;
+  // Only what has been seen: one that comes between the two lines is not lost.
+  if (number) interruption = 0;
   return number;
 }

@@ -12,28 +12,27 @@ extension ControlGroup {
 
   /// The processes of the control group and of those below it, in no order.
   package func processes() throws(CgroupError) -> [Int32] {
-    try wrapping { () throws(KernelError) in try Self.processes(of: directory) }
+    try wrapping { () throws(KernelError) in
+      var list = try Self.ownProcesses(of: directory)
+      try DirectoryTree.walk(
+        below: directory,
+        entering: { (group) throws(KernelError) in list += try Self.ownProcesses(of: group) }
+      )
+      return list
+    }
   }
 
-  private static func processes(
+  private static func ownProcesses(
     of group: borrowing OwnedDescriptor,
   ) throws(KernelError) -> [Int32] {
-    var list: [Int32] = []
     do throws(KernelError) {
       let text = try read("cgroup.procs", of: group)
       // 0 stands for a process that this pid namespace doesn't see.
-      list = controllerNames(in: text).compactMap { Int32($0) }.filter { $0 > 0 }
+      return controllerNames(in: text).compactMap { Int32($0) }.filter { $0 > 0 }
     } catch  where [.notSupported, .noDevice, .noEntry].contains(error.code) {
       // A threaded cgroup, whose processes are listed above it; or one that went meanwhile.
+      return []
     }
-    for name in try Directory.subdirectories(of: group) {
-      do throws(KernelError) {
-        list += try processes(of: try openGroup(name, in: group))
-      } catch  where error.code == .noEntry {
-        // It went meanwhile.
-      }
-    }
-    return list
   }
 
   /// Whether any process is left, below it too; zombies don't count.

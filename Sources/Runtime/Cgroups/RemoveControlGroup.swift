@@ -61,13 +61,15 @@ extension ControlGroup {
   private static func removeBelow(
     _ group: borrowing OwnedDescriptor,
   ) throws(KernelError) {
-    for name in try Directory.subdirectories(of: group) {
-      do throws(KernelError) {
-        try removeBelow(try openGroup(name, in: group))
-        try Directory.remove(at: group, name)
-      } catch  where [.noEntry, .noDevice, .busy, .notEmpty].contains(error.code) {
-        // Gone already, or still in use: the caller tries again.
+    try DirectoryTree.walk(
+      below: group,
+      leaving: { (parent, name) throws(KernelError) in
+        do throws(KernelError) {
+          try DirectoryTree.remove(at: parent, name)
+        } catch  where [.noEntry, .noDevice, .busy, .notEmpty].contains(error.code) {
+          // Gone already, or still in use: the caller tries again.
+        }
       }
-    }
+    )
   }
 }

@@ -16,8 +16,6 @@ func undoText(of setting: LimitSetting.FileText, over content: String) -> String
   case "rdma.max": line ?? "\(key) hca_handle=max hca_object=max"
   case "misc.max": line ?? "\(key) max"
   case "cgroup.subtree_control": controllerSwitches(undoing: words, from: content)
-  // What an idle group says, and never takes: it has no weight.
-  case "cpu.weight" where content == "0": nil
   // "root invalid (reason)" is what a partition has become, "root" what it was asked to be.
   case "cpuset.cpus.partition": content.split(separator: " ").first.map(String.init)
   // Nothing at all is no write to the kernel.

@@ -134,8 +134,10 @@ extension ControlGroup {
   /// What brings back the files that some settings change, the last one first.
   private func undo(_ settings: [LimitSetting]) throws(CgroupError) -> [UnifiedSetting] {
     var undo: [UnifiedSetting] = []
+    let isIdle = try content(of: "cpu.idle") == "1"
     for setting in settings {
-      guard let choice = try existingChoice(of: setting),
+      // An idle group shows a weight, and takes none.
+      guard let choice = try existingChoice(of: setting), !(isIdle && choice.file == "cpu.weight"),
         let old = try content(of: choice.file),
         let text = undoText(of: choice, over: old)
       else { continue }

@@ -62,10 +62,12 @@ private func become(
     try DescriptorTable.duplicate(input, onto: 0)
     try DescriptorTable.duplicate(output, onto: 1)
     try DescriptorTable.duplicate(output, onto: 2)
+    // Now and not only on exec: in a container the path may lead over /proc/self/fd (CVE-2024-21626).
+    try DescriptorTable.close(from: 3)
     try execute(path, arguments: arguments, environment: environment)
   } catch {
     do throws(KernelError) {
-      try output.writeAll([UInt8]("\(error)".utf8))
+      try DescriptorTable.write([UInt8]("\(error)".utf8), to: 2)
     } catch {
       // The status says enough: there is nobody else to tell.
     }

@@ -25,6 +25,24 @@ package enum DescriptorTable {
     try check("close_range") { ckernel_close_range_on_exec(first) }
   }
 
+  /// Closes every descriptor from a number on but some, whoever owns it: only for a process that goes
+  /// on with nothing but those.
+  ///
+  /// See: close_range(2).
+  package static func close(
+    from first: UInt32,
+    keeping kept: [CInt] = [],
+  ) throws(KernelError) {
+    var first = first
+    for number in kept.map(UInt32.init).sorted() where number >= first {
+      if number > first {
+        try check("close_range") { ckernel_close_range(first, number - 1) }
+      }
+      first = number + 1
+    }
+    try check("close_range") { ckernel_close_range(first, .max) }
+  }
+
   /// Lets the next program have a range of numbers that the caller asked to preserve.
   package static func inherit(_ range: Range<CInt>) throws(KernelError) {
     for number in range {

@@ -64,10 +64,14 @@ package struct TerminalSettings: Sendable {
     return copy
   }
 
-  /// Makes a terminal have these settings.
+  /// Makes a terminal have these settings; one that has been hung up needs none.
   package func set(on number: CInt) throws(KernelError) {
     var settings = raw
-    try check("tcsetattr", "\(number)") { unsafe tcsetattr(number, TCSANOW, &settings) }
+    do throws(KernelError) {
+      try check("tcsetattr", "\(number)") { unsafe tcsetattr(number, TCSANOW, &settings) }
+    } catch  where error.code == .inputOutput {
+      // SIGHUP tells of it, and SIGCONT comes with that.
+    }
   }
 }
 

@@ -7,7 +7,7 @@ struct Blueprint: ~Copyable {
   let request: LaunchRequest
   let inherited: InheritedDescriptors
   let cgroup: CInt?
-  /// Namespaces to join; their numbers stay open in all processes until the program starts.
+  /// Namespaces to join; their numbers stay open in all processes; init closes them late.
   let joined: [JoinedNamespace]
   /// Detached copies of bind sources, by the mount's place in the list.
   let bindSources: [Int: CInt]

@@ -97,7 +97,9 @@ struct Init: ~Copyable {
     case .setNames: try setNames()
     case .setLimits: try preparation.setLimits()
     case .setLabels: try preparation.setLabels()
-    case .enterWorkingDirectory: try preparation.enterWorkingDirectory()
+    case .enterWorkingDirectory:
+      try closeOthers()
+      try preparation.enterWorkingDirectory()
     case .setNoNewPrivileges: try preparation.setNoNewPrivileges()
     case .dropBoundingSet: try preparation.dropBoundingSet()
     case .changeUser: try preparation.changeUser()
@@ -107,6 +109,25 @@ struct Init: ~Copyable {
     case .awaitStart: try awaitStart()
     case .runStartContainerHooks: try runStartContainerHooks()
     case .execute: break
+    }
+  }
+
+  /// Closes what neither the program nor the steps to it need, before the first path of the image's is
+  /// taken, and before a filter may forbid it.
+  ///
+  /// It would go with execve, but a program's path is resolved before that, and may lead over
+  /// /proc/self/fd to a directory of the host (CVE-2024-21626).
+  private func closeOthers() throws(InitFailure) {
+    var kept = [channel.descriptor.raw]
+    switch gate {
+    case nil: break
+    case let gate?: kept += [gate.start.raw, gate.failure.raw]
+    }
+    try kernel(.enterWorkingDirectory, "descriptors") { () throws(KernelError) in
+      try DescriptorTable.close(
+        from: UInt32(3 + request.options.preservedDescriptors),
+        keeping: kept
+      )
     }
   }
 

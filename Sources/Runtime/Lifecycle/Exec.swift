@@ -67,6 +67,10 @@ private func started(
 ) throws(RuntimeError) -> Int32 {
   let pid = try withLaunch { () throws(LaunchError) in try tenant.start() }
   do throws(RuntimeError) {
+    if !options.isDetached {
+      // Whoever learns of the process from here on may send signals that are meant for it.
+      try about("signals") { () throws(KernelError) in _ = try Signals.block(.all) }
+    }
     try sendProcess(pid, to: options.pidfdSocket)
     try writePIDFile(pid, at: options.pidFile)
   } catch {

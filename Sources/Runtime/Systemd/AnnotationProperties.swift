@@ -49,15 +49,24 @@ package let propertyAnnotationPrefix = "org.systemd.property."
 /// Without these as they are the container would not be in its unit.
 private let ownProperties = ["PIDs", "PIDFDs", "Slice", "Delegate"]
 
-/// What a container's unit says of itself, by which it is known again: an annotation may have other
-/// words for it.
+/// What a container's unit says of itself, by which it is known again.
+///
+/// An annotation may have words of its own, but never in the place of ours: units of the same name
+/// and with the same words would be taken for one another, and stopped for one another.
 package func unitDescription(
   _ own: String,
   _ annotations: [Annotation],
 ) throws(SystemdError) -> String {
-  let given = try annotationProperties(annotations).last { $0.name == "Description" }
-  return given?.value.text ?? own
+  let given = try annotationProperties(annotations).last { $0.name == descriptionProperty }
+  guard let given else { return own }
+  guard let text = given.value.text else {
+    throw .invalidAnnotation(propertyAnnotationPrefix + given.name, reason: "it is no text")
+  }
+  return "\(text) (\(own))"
 }
+
+/// The property that `unitDescription` is for.
+let descriptionProperty = "Description"
 
 private func isLetter(_ byte: UInt8) -> Bool {
   (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)

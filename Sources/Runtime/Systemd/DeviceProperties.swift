@@ -11,7 +11,7 @@ package import RuntimeSpec
 ///
 /// See: systemd.resource-control(5), DeviceAllow=.
 package func deviceProperties(for rules: [DeviceRule]) -> [UnitProperty] {
-  var allowed: [BusValue]? = []
+  var allowed: [AllowedDevice]? = []
   for rule in rules {
     switch (rule.isAllowed, rule.speaksOfEverything) {
     case (true, true): allowed = nil
@@ -23,21 +23,24 @@ package func deviceProperties(for rules: [DeviceRule]) -> [UnitProperty] {
         allowed = nil
         continue
       }
-      allowed = list + entries
+      allowed = entries.reduce(into: list) { $0.allow($1) }
     }
   }
   // No rules deny nothing, and neither does a list that would have to be of everything.
   guard !rules.isEmpty, let allowed else {
     return [
       UnitProperty("DevicePolicy", .string("auto")),
-      UnitProperty("DeviceAllow", .array(of: "(ss)", [])),
+      UnitProperty(allowedDevicesProperty, .array(of: "(ss)", [])),
     ]
   }
   return [
     UnitProperty("DevicePolicy", .string("strict")),
-    UnitProperty("DeviceAllow", .array(of: "(ss)", allowed)),
+    UnitProperty(allowedDevicesProperty, .array(of: "(ss)", allowed.map(\.value))),
   ]
 }
+
+/// The property that lists what is allowed.
+let allowedDevicesProperty = "DeviceAllow"
 
 extension DeviceRule {
   fileprivate var speaksOfEverything: Bool {
@@ -45,13 +48,34 @@ extension DeviceRule {
   }
 }
 
+/// One entry of DeviceAllow.
+private struct AllowedDevice {
+  var device: String
+  var access: DeviceRule.Access
+
+  var value: BusValue {
+    let letters =
+      (access.contains(.read) ? "r" : "") + (access.contains(.write) ? "w" : "")
+      + (access.contains(.mknod) ? "m" : "")
+    return .structure([.string(device), .string(letters)])
+  }
+}
+
+extension [AllowedDevice] {
+  /// Adds an entry to one of the same device, if there is one: of two systemd would keep the last.
+  fileprivate mutating func allow(_ entry: AllowedDevice) {
+    if let index = firstIndex(where: { $0.device == entry.device }) {
+      self[index].access.formUnion(entry.access)
+    } else {
+      append(entry)
+    }
+  }
+}
+
 /// What stands for a rule in DeviceAllow; nil for what can't be told there.
-private func entries(for rule: DeviceRule) -> [BusValue]? {
-  let access =
-    (rule.access.contains(.read) ? "r" : "") + (rule.access.contains(.write) ? "w" : "")
-    + (rule.access.contains(.mknod) ? "m" : "")
+private func entries(for rule: DeviceRule) -> [AllowedDevice]? {
   let kinds = rule.kind == .all ? ["char", "block"] : [rule.kind == .block ? "block" : "char"]
-  var list: [BusValue] = []
+  var list: [AllowedDevice] = []
   for kind in kinds {
     let device: String
     switch (rule.major, rule.minor) {
@@ -61,7 +85,7 @@ private func entries(for rule: DeviceRule) -> [BusValue]? {
     case (let major?, let minor?): device = "/dev/\(kind)/\(major):\(minor)"
     case (nil, _?): return nil
     }
-    list.append(.structure([.string(device), .string(access)]))
+    list.append(AllowedDevice(device: device, access: rule.access))
   }
   return list
 }

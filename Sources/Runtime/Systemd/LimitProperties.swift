@@ -31,11 +31,11 @@ private struct PropertyTable {
     case "memory.oom.group": set("OOMPolicy", .string(text == "1" ? "kill" : "continue"))
     case "pids.max": set("TasksMax", amount(text))
     case "cpu.weight": set("CPUWeight", amount(text))
-    // A weight of 0 is systemd's word for it, since 252.
-    case "cpu.idle": if text == "1" { set("CPUWeight", .uint64(0)) }
+    // A weight of 0 is systemd's word for it, since 252; the largest number is none at all.
+    case "cpu.idle": set("CPUWeight", ["0": .uint64(.max), "1": .uint64(0)][text])
     case "cpu.max": takeQuota(text)
-    case "cpuset.cpus": set("AllowedCPUs", numberSet(text))
-    case "cpuset.mems": set("AllowedMemoryNodes", numberSet(text))
+    case "cpuset.cpus": set("AllowedCPUs", allowedNumbers(text))
+    case "cpuset.mems": set("AllowedMemoryNodes", allowedNumbers(text))
     case "io.weight": takeIOWeight(text)
     case "io.max": takeThrottles(text)
     default: break
@@ -104,6 +104,11 @@ private let throttleNames = [
 /// A number or `max`; nil for anything else, as the percentages that the kernel does not know.
 private func amount(_ text: String) -> BusValue? {
   text == "max" ? .uint64(.max) : UInt64(text).map { .uint64($0) }
+}
+
+/// What is allowed by a file of cpusets, of which an empty one restricts nothing.
+private func allowedNumbers(_ text: String) -> BusValue? {
+  text.allSatisfy(\.isWhitespace) ? .array(of: "y", []) : numberSet(text)
 }
 
 /// A list of numbers and ranges as a bit mask, the lowest byte first; nil for what is none.

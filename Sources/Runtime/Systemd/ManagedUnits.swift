@@ -104,13 +104,14 @@ extension ServiceManager {
     var dropped: [String] = []
     while !properties.isEmpty {
       do throws(BusError) {
-        // A list is added to the one that a unit has, unless an empty one comes first.
-        let lists = properties.compactMap(\.emptied)
+        // Devices are added to those that a unit allows, unless an empty list comes first. Limits of
+        // devices replace those of the same device: others have to stay.
+        let emptied = properties.filter { $0.name == allowedDevicesProperty }.map(\.emptied)
         _ = try ask(
           "SetUnitProperties",
           [
             .string(unit.name), .boolean(true),
-            .array(of: "(sv)", (lists + properties).map(\.argument)),
+            .array(of: "(sv)", (emptied + properties).map(\.argument)),
           ]
         )
         return dropped
@@ -161,9 +162,9 @@ extension String {
 }
 
 extension UnitProperty {
-  /// The same property as an empty list; nil of what is none.
-  fileprivate var emptied: UnitProperty? {
-    guard case .array(let element, _) = value, element.hasPrefix("(") else { return nil }
+  /// The same property as an empty list.
+  fileprivate var emptied: UnitProperty {
+    guard case .array(let element, _) = value else { return self }
     return UnitProperty(name, .array(of: element, []))
   }
 }

@@ -85,13 +85,11 @@ package struct ServiceManager: ~Copyable {
         guard result == "done" else { throw .jobFailed(unit.name, result: result) }
         return
       }
+      guard !deadline.isOver else { throw .timedOut(unit.name, waitingFor: "its job") }
       let state = try state(of: unit)
       if states.contains(state) { return }
       // A scope that nobody is in any more is not started, but collected.
       if state == "failed" { throw .jobFailed(unit.name, result: state) }
-      guard !deadline.isOver else {
-        throw .timedOut(unit.name, waitingFor: "its job, while it is \(state)")
-      }
     }
   }
 

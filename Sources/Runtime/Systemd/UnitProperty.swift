@@ -43,7 +43,8 @@ package struct UnitRequest: Sendable {
 }
 
 extension UnitRequest {
-  /// All properties, those of annotations in the place of ours.
+  /// All properties, those of annotations in the place of ours; but for the description, which has
+  /// theirs in it.
   ///
   /// - Throws: `invalidAnnotation`.
   package func properties(pid: Int32?) throws(SystemdError) -> [UnitProperty] {
@@ -54,7 +55,7 @@ extension UnitRequest {
       list.append(UnitProperty("TasksMax", .uint64(.max)))
     }
     list += deviceProperties(for: deviceRules)
-    for own in try annotationProperties(annotations) {
+    for own in try annotationProperties(annotations) where own.name != descriptionProperty {
       list.removeAll { $0.name == own.name }
       list.append(own)
     }
@@ -63,7 +64,7 @@ extension UnitRequest {
 
   private func standing(pid: Int32?) -> [UnitProperty] {
     var list = [
-      UnitProperty("Description", .string(description)),
+      UnitProperty(descriptionProperty, .string(description)),
       UnitProperty("DefaultDependencies", .boolean(false)),
       UnitProperty("CPUAccounting", .boolean(true)),
       UnitProperty("MemoryAccounting", .boolean(true)),

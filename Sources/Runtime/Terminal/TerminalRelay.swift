@@ -54,16 +54,21 @@ package struct TerminalRelay: ~Copyable {
     }
   }
 
-  /// Standard output as an open file of our own: what others share with us must stay blocking.
+  /// Standard output, for writes that never wait.
+  ///
+  /// A pipe or terminal is opened anew, as what others share with us must stay blocking; a file, which
+  /// never blocks, is not, or we would not write where others have left off.
   private static func openOutput(
     _ processes: borrowing ProcessFiles,
   ) throws(KernelError) -> OwnedDescriptor {
+    let shared = try OwnedDescriptor.duplicating(raw: 1)
+    guard try shared.status().kind != .regular else { return shared }
     do throws(KernelError) {
-      let flags: OpenFlags = [.writeOnly, .append, .nonblocking, .noControllingTerminal]
+      let flags: OpenFlags = [.writeOnly, .nonblocking, .noControllingTerminal]
       return try processes.openTarget(of: "self/fd/1", flags)
     } catch {
       // A socket, or another user's terminal: a slow reader may hold us up there.
-      return try OwnedDescriptor.duplicating(raw: 1)
+      return shared
     }
   }
 

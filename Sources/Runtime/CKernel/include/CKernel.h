@@ -81,7 +81,8 @@ int ckernel_duplicate(int descriptor);
 int ckernel_set_nonblocking(int descriptor);
 int ckernel_is_open(int descriptor);
 
-// close_range(2) with CLOSE_RANGE_CLOEXEC, to the last descriptor.
+// close_range(2) with both ends, and with CLOSE_RANGE_CLOEXEC to the last descriptor.
+int ckernel_close_range(unsigned int first, unsigned int last);
 int ckernel_close_range_on_exec(unsigned int first);
 
 // fexecve by execveat(2) with AT_EMPTY_PATH.
