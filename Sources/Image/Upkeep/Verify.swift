@@ -61,11 +61,13 @@ package func verify(
 ) throws(StoreError) -> VerifyOutcome {
   var verification = try Verification(request, store)
   if let selectors = request.selectors {
-    for selector in selectors { try verification.checkSettled(try store.find(selector)) }
+    for selector in selectors {
+      try verification.checkSettled(try store.find(selector), isOfIndex: false)
+    }
   } else {
     var seen: Set<Digest> = []
     for top in try store.indexedDescriptors() where seen.insert(top.digest).inserted {
-      try verification.checkSettled(top)
+      try verification.checkSettled(top, isOfIndex: true)
     }
     try verification.checkRest()
   }
@@ -95,17 +97,19 @@ private struct Verification {
   /// Checks an image until what is found is not what a removal beside us does.
   ///
   /// An image that goes and comes back while it is looked at is missing a blob for a moment.
-  mutating func checkSettled(_ top: Descriptor) throws(StoreError) {
+  mutating func checkSettled(_ top: Descriptor, isOfIndex: Bool) throws(StoreError) {
     var patience = 100
     while true {
       let before = (outcome, checked, checkedLayers)
       let version = try store.indexVersion()
       try check(top)
       patience -= 1
-      guard outcome.findings.count > before.0.findings.count, patience > 0,
-        try store.indexVersion() != version
-      else { return }
+      guard outcome.findings.count > before.0.findings.count, patience > 0 else { return }
+      // The index that was read first may be older than its version.
+      let isStanding = try !isOfIndex || isIndexed(top)
+      guard try store.indexVersion() != version || !isStanding else { return }
       (outcome, checked, checkedLayers) = before
+      guard isStanding else { return }
     }
   }
 
