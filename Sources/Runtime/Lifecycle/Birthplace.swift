@@ -139,9 +139,10 @@ extension ContainerPlan {
     )
   }
 
-  fileprivate func isInUserNamespace(on host: borrowing Host) throws(RuntimeError) -> Bool {
-    let isRemapped = try host.isInUserNamespace()
-    return isRemapped || namespaces.source(of: .user) != nil
+  /// Whether the container is in a user namespace, its own or the one that swrun itself is in.
+  func isInUserNamespace(on host: borrowing Host) throws(RuntimeError) -> Bool {
+    if namespaces.source(of: .user) != nil { return true }
+    return try host.isInUserNamespace()
   }
 
   /// The user of the host that is root in the container, where the control group is to be root's

@@ -44,9 +44,7 @@ struct Creation {
     on host: borrowing Host,
   ) throws(RuntimeError) -> String? {
     guard plan.namespaces.source(of: .cgroup) == nil else { return nil }
-    let isInUserNamespace = try host.isInUserNamespace()
-    let mustBind = isInUserNamespace || plan.namespaces.source(of: .user) != nil
-    guard path != nil || mustBind else { return nil }
+    if path == nil, try !plan.isInUserNamespace(on: host) { return nil }
     return try withCgroups { () throws(CgroupError) in
       try CgroupHierarchy(host.processes).mountPoint + (path ?? "")
     }
@@ -137,7 +135,7 @@ struct Creation {
     on host: borrowing Host,
   ) throws(RuntimeError) -> LaunchRequest {
     let confinement = try confinement(of: plan, on: host)
-    let isInUserNamespace = try host.isInUserNamespace()
+    let isInUserNamespace = try plan.isInUserNamespace(on: host)
     var plan = plan
     plan.process.environment += options.environment
     return LaunchRequest(
@@ -152,7 +150,7 @@ struct Creation {
         cgroupDirectory: try hostDirectory(cgroup, on: host),
         deniesSetgroups: plan.namespaces.source(of: .user) == .new && Process.effectiveUser != 0
           && plan.namespaces.gidMappings.mapOnly(Process.effectiveGroup),
-        bindsDevices: isInUserNamespace || plan.namespaces.source(of: .user) != nil
+        bindsDevices: isInUserNamespace
       )
     )
   }
