@@ -106,7 +106,7 @@ private struct Verification {
       patience -= 1
       guard outcome.findings.count > before.0.findings.count, patience > 0 else { return }
       // The index that was read first may be older than its version.
-      let isStanding = try !isOfIndex || isIndexed(top)
+      let isStanding = isOfIndex ? try isIndexed(top) : true
       guard try store.indexVersion() != version || !isStanding else { return }
       (outcome, checked, checkedLayers) = before
       guard isStanding else { return }
