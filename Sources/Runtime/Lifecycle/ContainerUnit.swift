@@ -45,12 +45,12 @@ func makeUnit(
   var manager = try withSystemd { () throws(SystemdError) in
     try ServiceManager.connect(to: address)
   }
-  for name in try withSystemd({ () throws(SystemdError) in
-    try manager.start(request, pid: pid)
-  }) {
-    host.debug("unit \(unit.name): systemd refuses the property \(name)")
-  }
   do throws(RuntimeError) {
+    for name in try withSystemd({ () throws(SystemdError) in
+      try manager.start(request, pid: pid)
+    }) {
+      host.debug("unit \(unit.name): systemd refuses the property \(name)")
+    }
     let path: String
     if let pid {
       // Faster than to ask systemd, and seen as this process sees the hierarchy.
@@ -66,12 +66,23 @@ func makeUnit(
     host.debug("unit \(unit.name): up, in the cgroup \(path)")
     return try birthplace(at: path, request, placeholder, plan, on: host)
   } catch {
-    do throws(SystemdError) {
-      try manager.stop(unit)
-    } catch let leftover {
-      host.warn("can't clean up after the failure: \(leftover)")
-    }
+    discard(request, at: address, on: host)
     throw error
+  }
+}
+
+/// Stops what has been made of a unit; one of the same name that is not the container's is left alone.
+///
+/// It may be there although its start has failed: when that was too slow, or interrupted. A scope
+/// goes with the placeholder, but a slice and a job would stay.
+private func discard(_ request: UnitRequest, at address: BusAddress, on host: borrowing Host) {
+  do throws(SystemdError) {
+    // Anew, with the time that this takes: that of the connection before may be what is over.
+    var manager = try ServiceManager.connect(to: address)
+    let owner = try manager.owner(of: request.unit, description: request.description)
+    if owner == .container { try manager.stop(request.unit) }
+  } catch {
+    host.warn("can't clean up after the failure: \(error)")
   }
 }
 

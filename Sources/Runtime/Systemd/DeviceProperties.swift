@@ -30,17 +30,14 @@ package func deviceProperties(for rules: [DeviceRule]) -> [UnitProperty] {
   guard !rules.isEmpty, let allowed else {
     return [
       UnitProperty("DevicePolicy", .string("auto")),
-      UnitProperty(allowedDevicesProperty, .array(of: "(ss)", [])),
+      UnitProperty("DeviceAllow", .array(of: "(ss)", []), isWhole: true),
     ]
   }
   return [
     UnitProperty("DevicePolicy", .string("strict")),
-    UnitProperty(allowedDevicesProperty, .array(of: "(ss)", allowed.map(\.value))),
+    UnitProperty("DeviceAllow", .array(of: "(ss)", allowed.map(\.value)), isWhole: true),
   ]
 }
-
-/// The property that lists what is allowed.
-let allowedDevicesProperty = "DeviceAllow"
 
 extension DeviceRule {
   fileprivate var speaksOfEverything: Bool {

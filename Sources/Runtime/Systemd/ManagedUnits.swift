@@ -104,9 +104,8 @@ extension ServiceManager {
     var dropped: [String] = []
     while !properties.isEmpty {
       do throws(BusError) {
-        // Devices are added to those that a unit allows, unless an empty list comes first. Limits of
-        // devices replace those of the same device: others have to stay.
-        let emptied = properties.filter { $0.name == allowedDevicesProperty }.map(\.emptied)
+        // Entries are added to those that a unit has, unless an empty list comes first.
+        let emptied = properties.filter(\.isWhole).map(\.emptied)
         _ = try ask(
           "SetUnitProperties",
           [
