@@ -230,6 +230,7 @@ two_devices_keep_limits() {
   device='"major": '$((0x$(stat -c %t "$loop")))', "minor": '$((0x$(stat -c %T "$loop")))
   node=/dev/block/$((0x$(stat -c %t "$loop"))):$((0x$(stat -c %T "$loop")))
   started
+  [ -e "$GROUP/io.bfq.weight" ] || { losetup -d "$loop" && skip "missing: a kernel with io.bfq.weight"; }
   weighted() {
     echo "{\"blockIO\": {\"weight\": $1, \"weightDevice\": [{$device, \"weight\": $2}]}$3}" >update.json
   }

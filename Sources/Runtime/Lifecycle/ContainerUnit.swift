@@ -38,7 +38,7 @@ func makeUnit(
     annotations: plan.annotations
   )
   // A slice stands without processes.
-  let placeholder: Placeholder? =
+  var placeholder: Placeholder? =
     unit.isSlice
     ? nil : try about("unit \(unit.name)") { () throws(KernelError) in try Placeholder() }
   let pid = placeholder.pid
@@ -64,8 +64,9 @@ func makeUnit(
       throw .refused("systemd unit \(unit.name): it is up, but its cgroup is not there (\(path))")
     }
     host.debug("unit \(unit.name): up, in the cgroup \(path)")
-    return try birthplace(at: path, request, placeholder, plan, on: host)
+    return try birthplace(at: path, request, placeholder.take(), plan, on: host)
   } catch {
+    _ = placeholder.take()
     discard(request, at: address, on: host)
     throw error
   }
@@ -74,7 +75,7 @@ func makeUnit(
 /// Stops what has been made of a unit; one of the same name that is not the container's is left alone.
 ///
 /// It may be there although its start has failed: when that was too slow, or interrupted. A scope
-/// goes with the placeholder, but a slice and a job would stay.
+/// goes with its placeholder, which has been ended, but a slice and a job would stay.
 private func discard(_ request: UnitRequest, at address: BusAddress, on host: borrowing Host) {
   do throws(SystemdError) {
     // Anew, with the time that this takes: that of the connection before may be what is over.
