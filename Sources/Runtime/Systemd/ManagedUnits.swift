@@ -100,7 +100,7 @@ extension ServiceManager {
     deviceRules: [DeviceRule]?,
   ) throws(SystemdError) -> [String] {
     var properties = limitProperties(for: settings)
-    if let deviceRules { properties += deviceProperties(for: deviceRules) }
+    if let deviceRules { properties += deviceProperties(inPlaceOfOthers: deviceRules) }
     var dropped: [String] = []
     var isSet = false
     while !isSet, !properties.isEmpty {
