@@ -40,11 +40,15 @@ class Container:
         place = f"{name}.slice/{name}-c1.scope" if MANAGER == "systemd" else f"{name}/c1"
         return cgroup_root() / place
 
-    def units(self):
-        """Units and jobs that systemd still has; seldom asked for, as asking takes long."""
+    def units(self, asks):
+        """Units and jobs that systemd still has: a transient one has a file for as long as it is known,
+        with a job too. Now and then it is asked itself, which takes long."""
         if MANAGER != "systemd":
             return []
         name = self.tag.strip("/")
+        files = glob.glob(f"/run/systemd/transient/{name}-*")
+        if files or not asks:
+            return [f"systemd: {file}" for file in files]
         text = ""
         for words in (["list-units", "--all", f"{name}-*"], ["list-jobs", f"{name}*"]):
             text += subprocess.run(["systemctl", "--plain", "--no-legend", *words], check=True,
@@ -91,15 +95,15 @@ class Container:
                       if line.split()[4].startswith(self.bundle)]
         return found
 
-    def clean_and_judge(self, moment):
+    def clean_and_judge(self, moment, asks=True):
         """delete --force, then nothing may be left after two seconds; exits if anything is."""
         deleted = self.quietly("delete", "--force", "c1")
         if deleted.returncode != 0:
             sys.exit(f"{moment}: delete --force: status {deleted.returncode}: {deleted.stderr}")
         deadline = time.monotonic() + 2
-        while self.leftovers() and time.monotonic() < deadline:
+        while (self.leftovers() or self.units(False)) and time.monotonic() < deadline:
             time.sleep(0.01)
-        left = self.leftovers() + self.units()
+        left = self.leftovers() + self.units(asks)
         if left:
             for pid, _ in self.processes():
                 os.kill(pid, signal.SIGKILL)
