@@ -12,6 +12,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -65,7 +66,11 @@ int ckernel_final_confine(const struct ckernel_final *plan, int *code) {
 
 static _Noreturn void fail(const struct ckernel_final *plan, int step, int code) {
   struct ckernel_final_failure frame = {.tag = 'F', .step = (unsigned char)step, .code = code};
-  long ignored = write(plan->failure, &frame, sizeof frame);
+  unsigned length = 0;
+  if (step == EXEC)
+    for (const char *name = plan->arguments[0]; name[length] && length < sizeof frame.name; length++)
+      frame.name[length] = name[length];
+  long ignored = write(plan->failure, &frame, offsetof(struct ckernel_final_failure, name) + length);
   (void)ignored;  // nobody is left to tell
   _exit(step == EXEC && (code == ENOENT || code == ENOTDIR) ? 127 : 126);
 }

@@ -131,12 +131,14 @@ struct ckernel_final {
 };
 
 // What final_exec writes to `failure` when it can't go on: `step` is 1 capabilities, 2 filter,
-// 3 the wait for start, 4 exec, 5 the birth of a tenant, 6 its session, 7 its terminal.
+// 3 the wait for start, 4 exec, 5 the birth of a tenant, 6 its session, 7 its terminal. Of the name,
+// which is the program's where exec failed, only as much is written as there is.
 struct ckernel_final_failure {
   unsigned char tag;
   unsigned char step;
   unsigned short reserved;
   int code;
+  char name[512];
 };
 
 _Noreturn void ckernel_final_exec(const struct ckernel_final *plan);
