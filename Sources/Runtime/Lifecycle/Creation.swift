@@ -267,7 +267,7 @@ extension Birthplace? {
     }
   }
 
-  fileprivate var takesBirths: Bool {
+  var takesBirths: Bool {
     switch self {
     case nil: true
     case let birthplace?: birthplace.takesBirths
