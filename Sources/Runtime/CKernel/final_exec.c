@@ -108,11 +108,25 @@ _Noreturn void ckernel_final_exec(const struct ckernel_final *plan) {
   execute(plan);
 }
 
+// The pid as the program will see it, which nobody else can know before.
+static void announce_pid(const struct ckernel_final *plan) {
+  static const char name[] = "LISTEN_PID=";
+  char digits[10], *place = 0;
+  unsigned count = 0, pid = (unsigned)getpid();
+  for (char *const *entry = plan->environment; *entry; entry++)
+    if (strncmp(*entry, name, sizeof name - 1) == 0) place = *entry + sizeof name - 1;
+  if (!place) return;
+  for (; pid > 0; pid /= 10) digits[count++] = (char)('0' + pid % 10);
+  while (count > 0) *place++ = digits[--count];
+  *place = 0;
+}
+
 // What the tenant does in the container's pid namespace, and so in sight of the container: as little
 // as there can be.
 static int tenant(void *argument) {
   const struct ckernel_final *plan = argument;
   int code = 0, step = 0;
+  if (plan->announces_pid) announce_pid(plan);
   if (setsid() < 0) fail(plan, SESSION, errno);
   if (plan->takes_terminal && ioctl(0, TIOCSCTTY, 0) < 0) fail(plan, TERMINAL, errno);
   if (plan->confines_late) step = ckernel_final_confine(plan, &code);

@@ -23,6 +23,7 @@ extension Preparation {
       _ = try workingDirectory()
     }
     home = try homeDirectory()
+    if process.announcesPid { listenPid = "\(Process.ownID)" }
     let name = process.args[0]
     candidates = name.utf8.contains(UInt8(ascii: "/")) ? [name] : searchPath(for: name)
     try checkProgram(name)
@@ -124,7 +125,8 @@ extension Preparation {
     FinalExecution(
       candidates: candidates,
       arguments: process.args,
-      environment: process.environment + (home.map { ["HOME=\($0)"] } ?? []),
+      environment: process.environment + (home.map { ["HOME=\($0)"] } ?? [])
+        + (listenPid.map { ["\(FinalExecution.listenPid)\($0)"] } ?? []),
       effective: credentials.effective,
       permitted: credentials.permitted,
       inheritable: credentials.inheritable,

@@ -31,7 +31,7 @@ extension Arguments {
       pidfdSocket: options["pidfd-socket"],
       subgroup: try subgroup(),
       preservedDescriptors: try preservedDescriptors() + sockets.count,
-      environment: sockets.environment
+      socketVariables: sockets.variables
     )
   }
 
