@@ -1,3 +1,4 @@
+import RuntimeSpec
 import Testing
 
 @testable import Cgroups
@@ -44,5 +45,26 @@ private func undo(_ file: String, _ text: String, over content: String) -> Strin
   @Test("a partition gets back what it was asked to be")
   func partition() {
     #expect(undo("cpuset.cpus.partition", "member", over: "root invalid (no CPUs)") == "root")
+  }
+
+  @Test("a manager is told the weights of all devices again where one of them goes")
+  func weightsForManagers() throws {
+    var resources = Resources()
+    resources.unified = [UnifiedSetting(file: "io.weight", value: "8:16 200")]
+    let undo = [
+      UnifiedSetting(file: "io.bfq.weight", value: "8:0 default"),
+      UnifiedSetting(file: "io.bfq.weight", value: "default 100"),
+      UnifiedSetting(file: "pids.max", value: "7"),
+    ]
+    #expect(
+      try managerSettings(undoing: undo, to: resources) == [
+        UnifiedSetting(file: "pids.max", value: "7"),
+        UnifiedSetting(file: "io.weight", value: "default 100"),
+        UnifiedSetting(file: "io.weight", value: "8:0 default"),
+        UnifiedSetting(file: "io.weight", value: "8:16 200"),
+      ]
+    )
+    let others = [UnifiedSetting(file: "io.max", value: "8:0 rbps=max")]
+    #expect(try managerSettings(undoing: others, to: resources) == others)
   }
 }

@@ -46,6 +46,26 @@ private func pair(_ device: String, _ number: UInt64) -> BusValue {
   }
 
   @Test(
+    "a device without a weight of its own takes away those of all, but for the ones that follow"
+  )
+  func forgottenWeights() {
+    let list = limitProperties(
+      for: ["8:1 300", "8:0 default", "8:16 200"].map {
+        UnifiedSetting(file: "io.weight", value: $0)
+      }
+    )
+    #expect(
+      list == [
+        UnitProperty(
+          "IODeviceWeight",
+          .array(of: "(st)", [pair("/dev/block/8:16", 200)]),
+          isWhole: true
+        )
+      ]
+    )
+  }
+
+  @Test(
     "what has no property is for the files",
     arguments: [
       ("hugetlb.2MB.max", "1"), ("cpu.max.burst", "1"), ("memory.reclaim", "1"),

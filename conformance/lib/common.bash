@@ -91,12 +91,13 @@ finish() {
   compare_host
 }
 
-# A case that $RUNTIME is known to answer otherwise is skipped with the written reason.
+# A case that $RUNTIME is known to answer otherwise is skipped with the written reason; as crun+systemd
+# only where systemd makes the cgroups.
 known_difference() {
   local runtime name reason
   [ "$RUNTIME" != swrun ] || return 0
   while IFS=$'\t' read -r runtime name reason; do
-    if [ "$runtime" = "$RUNTIME" ] && [ "$name" = "$BATS_TEST_DESCRIPTION" ]; then
+    if [[ $runtime == "$RUNTIME" || $runtime == "$RUNTIME+$MANAGER" ]] && [ "$name" = "$BATS_TEST_DESCRIPTION" ]; then
       skip "$RUNTIME is known to differ: $reason"
     fi
   done <"$CONFORMANCE/runtime/known-differences"
@@ -125,6 +126,13 @@ has_capability() {
   local mask
   mask=$(awk '$1 == "CapEff:" { print $2 }' /proc/self/status)
   [ $((0x$mask >> $1 & 1)) -eq 1 ]
+}
+
+# put_at NAME: the container's cgroup is this one, beside that of c1.
+put_at() {
+  local path=/$TAG/$1
+  [ "$MANAGER" != systemd ] || path=$TAG.slice:$TAG:$1
+  edit '.linux.cgroupsPath = $path' --arg path "$path"
 }
 
 # edit FILTER [JQ-OPTION...]: changes this case's config.json.
@@ -250,6 +258,10 @@ expect_match() {
   # shellcheck disable=SC2053
   [[ "$value" == $2 ]] || fail "$1 is '$value', wanted something like '$2'"
 }
+
+# no_process_left: nobody is in the container's cgroup, if there is one: systemd takes it away with the
+# last of them.
+no_process_left() { [ ! -e "$GROUP" ] || grep -qsx "populated 0" "$GROUP/cgroup.events"; }
 
 # unless CMD...: fails if it succeeds. A bare ! would not: errexit does not see it.
 unless() {

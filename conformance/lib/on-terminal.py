@@ -12,6 +12,10 @@ usage: on-terminal.py ROWS COLUMNS SCREEN COMMAND...
     raw | cooked         the terminal has to be so at this moment
     hangup               closes the terminal
     slow SECONDS         reads nothing for so long
+    run COMMAND          something else, which must succeed
+    frames N             N more frames are drawn, from the corner, and none of them clears the screen
+    fits ROWS COLUMNS    a frame that is drawn after the last change fits, and uses more than half a row
+    restored             the terminal is set as it was, and shows its normal screen and a cursor
 
 Prints what came of it as facts: status, sane (whether the terminal is as it was before). All that was
 shown goes to the file SCREEN.
@@ -20,9 +24,11 @@ import codecs
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
+import subprocess
 import sys
 import termios
 import time
@@ -36,7 +42,9 @@ class Session:
         self.resize(rows, columns)
         self.before = termios.tcgetattr(self.slave)
         self.screen = open(screen, "wb", buffering=0)
-        self.seen = b""
+        self.seen = b""  # since the last expect
+        self.new = b""  # since the last step that changed anything
+        self.all = b""
         self.status = None
         self.pid = os.fork()
         if self.pid == 0:
@@ -58,6 +66,8 @@ class Session:
             data = os.read(self.master, 65536)
             self.screen.write(data)
             self.seen += data
+            self.new += data
+            self.all += data
 
     def reap(self, flags):
         if self.status is None:
@@ -80,7 +90,33 @@ class Session:
     def is_raw(self):
         return not self.settings()[3] & (termios.ICANON | termios.ECHO | termios.ISIG)
 
+    def frames(self):
+        return self.new.split(b"\x1b[H")[1:]
+
+    def draws(self, count):
+        self.new = b""
+        self.until(f"{count} frames", lambda: len(self.frames()) > count)
+        if b"\x1b[2J" in self.new:
+            sys.exit(f"a frame clears the screen: {self.new!r}")
+
+    def fits(self, rows, columns):
+        # The first frame after the change may have been on its way.
+        self.until("two frames", lambda: len(self.frames()) > 2)
+        text = re.sub(rb"\x1b\[[?0-9]*[A-Za-z]|\r", b"", self.frames()[1])
+        lines = text.removesuffix(b"\n").split(b"\n")
+        if len(lines) > rows or any(len(line) > columns for line in lines):
+            sys.exit(f"does not fit {rows} rows and {columns} columns: {lines}")
+        if not any(len(line) > columns // 2 for line in lines):
+            sys.exit(f"leaves {columns} columns unused: {lines}")
+
+    def is_restored(self):
+        return self.settings() == self.before and all(
+            -1 < self.all.rfind(on) < self.all.rfind(off)
+            for on, off in ((b"\x1b[?1049h", b"\x1b[?1049l"), (b"\x1b[?25l", b"\x1b[?25h")))
+
     def step(self, word, rest):
+        if word in ("send", "resize", "signal", "run"):
+            self.new = b""
         if word == "expect":
             text = codecs.escape_decode(rest.encode())[0]
             self.until(f"expect {rest}", lambda: text in self.seen)
@@ -102,6 +138,14 @@ class Session:
             self.master = None
         elif word == "slow":
             time.sleep(float(rest))
+        elif word == "run":
+            subprocess.run(rest.split(), check=True, timeout=PATIENCE)
+        elif word == "frames":
+            self.draws(int(rest))
+        elif word == "fits":
+            self.fits(*map(int, rest.split()))
+        elif word == "restored":
+            self.until("restored", self.is_restored)
         else:
             sys.exit(f"no such step: {word}")
 

@@ -8,7 +8,7 @@ teardown() { finish; }
 named() {
   local id
   for id in "$@"; do
-    edit '.linux.cgroupsPath = $path' --arg path "/$TAG/$id"
+    put_at "$id"
     started "$id"
   done
 }
@@ -66,9 +66,42 @@ named() {
   eventually grep -q ready c1.out
   kill -KILL "$(container_pid c1)"
   becomes stopped
-  grep -qx "populated 1" "$(cgroup2_root)/$TAG/c1/cgroup.events"
+  grep -qx "populated 1" "$GROUP/cgroup.events"
   ok runtime kill --all c1 KILL
-  eventually grep -qx "populated 0" "$(cgroup2_root)/$TAG/c1/cgroup.events"
+  eventually no_process_left
+}
+
+# A process that has a child and ends, over and over, is never long where a list says that it is.
+@test "kill --all reaches also those that are just being made" {
+  [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
+  entry /bin/sh -c 'hop() { echo >>/hops; hop & }
+    trap : TERM; for n in 1 2 3; do hop; done; echo ready; while :; do sleep 1000; done'
+  edit '.root.readonly = false'
+  launch run c1 --detach
+  eventually grep -q ready c1.out
+  hops() { wc -l <"$BUNDLE/rootfs/hops"; }
+  hopping() { [ "$(hops)" -gt 20 ]; }
+  eventually hopping
+  ok runtime kill --all c1 TERM
+  sleep 0.3
+  local before
+  before=$(hops)
+  sleep 0.5
+  [ "$(hops)" -eq "$before" ] || fail "they go on"
+  [ "$(container_status c1)" = running ]
+}
+
+@test "kill --all leaves a paused container paused, and wakes none that is not" {
+  [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
+  started
+  ok runtime kill --all c1 USR1
+  eventually grep -qx signal=10 c1.out
+  [ "$(cat "$GROUP/cgroup.freeze")" = 0 ]
+  ok runtime pause c1
+  ok runtime kill --all c1 USR2
+  [ "$(container_status c1)" = paused ]
+  ok runtime resume c1
+  eventually grep -qx signal=12 c1.out
 }
 
 @test "delete waits until the last process has gone" {
@@ -76,6 +109,6 @@ named() {
   launch run c1 --detach
   eventually grep -q ready c1.out
   ok runtime delete --force c1
-  [ ! -d "$(cgroup2_root)/$TAG/c1" ]
+  [ ! -d "$GROUP" ]
   [ -z "$(living_in_cgroup)" ]
 }

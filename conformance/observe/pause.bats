@@ -4,8 +4,7 @@ load ../lib/common
 setup() { begin; require_cgroup2; }
 teardown() { finish; }
 
-group() { echo "$(cgroup2_root)/$TAG/c1"; }
-frozen() { grep -qx "frozen $1" "$(group)/cgroup.events"; }
+frozen() { grep -qx "frozen $1" "$GROUP/cgroup.events"; }
 
 @test "pause is done when it returns, resume too, and state shows it" {
   started
@@ -81,11 +80,11 @@ frozen() { grep -qx "frozen $1" "$(group)/cgroup.events"; }
   probe spawn 3
   launch run c1 --detach
   eventually grep -q ready c1.out
-  mkdir "$(group)/below"
+  mkdir "$GROUP/below"
   child=$(pgrep -P "$(container_pid c1)" | head -1)
-  echo "$child" >"$(group)/below/cgroup.procs"
+  echo "$child" >"$GROUP/below/cgroup.procs"
   ok runtime pause c1
-  grep -qx "frozen 1" "$(group)/below/cgroup.events"
+  grep -qx "frozen 1" "$GROUP/below/cgroup.events"
   ok runtime resume c1
 }
 
@@ -105,7 +104,7 @@ frozen() { grep -qx "frozen $1" "$(group)/cgroup.events"; }
   ok runtime pause c1
   ok runtime kill c1 KILL
   becomes stopped
-  eventually grep -qx "populated 0" "$(group)/cgroup.events"
+  eventually no_process_left
 }
 
 @test "delete of a paused container needs --force, which ends it" {
@@ -115,7 +114,7 @@ frozen() { grep -qx "frozen $1" "$(group)/cgroup.events"; }
   says "that is not stopped: paused"
   [ "$(container_status c1)" = paused ]
   ok runtime delete --force c1
-  [ ! -d "$(group)" ]
+  [ ! -d "$GROUP" ]
 }
 
 @test "pause and resume wait for events and never sleep" {
@@ -129,33 +128,70 @@ frozen() { grep -qx "frozen $1" "$(group)/cgroup.events"; }
   done
 }
 
-# moby#48205: a pause that hangs, and nobody says at what
-@test "a process that cannot be frozen is named, all go on, and a pause cut short can be resumed" {
-  [ "$RUNTIME" = swrun ] || skip "$RUNTIME does not say who it is"
+@test "pause and resume wait for who is at work on the container" {
+  [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
+  started
+  for verb in pause resume; do
+    flock "$STATE/c1" sleep 2 3>&- 4>&- &
+    sleep 0.5
+    before=$(date +%s%N)
+    ok runtime $verb c1
+    [ $((($(date +%s%N) - before) / 1000000)) -gt 1000 ] || fail "$verb did not wait"
+  done
+}
+
+# in_stuck_container COMMAND...: does it while c1 has a process that waits for a file of ours, and so
+# can't be frozen: $stuck.
+in_stuck_container() {
   [ -c /dev/fuse ] || modprobe fuse 2>/dev/null || skip "missing: /dev/fuse"
   mkdir stuck
   "$PYTHON" "$CONFORMANCE/observe/stuck-files.py" stuck >stuck.log 2>&1 3>&- &
-  daemon=$!
+  local daemon=$! verdict=0
   eventually grep -q ready stuck.log
   edit '.mounts += [{"destination": "/mnt", "source": $dir, "options": ["bind"]}]' \
     --arg dir "$PWD/stuck"
   entry /bin/sh -c 'echo ready; cat /mnt/file & wait'
   launch run c1 --detach
   eventually grep -q 'lookup file' stuck.log
-  verdict=good
-  {
-    refused runtime pause c1 &&
-      says "can't be frozen: process $(pgrep -P "$(container_pid c1)" cat) (cat) waits" &&
-      [ "$(cat "$(group)/cgroup.freeze")" = 0 ] && [ "$(container_status c1)" = running ]
-  } || verdict=bad
-  # What is left when pause is killed between its write and the kernel's answer.
-  echo 1 >"$(group)/cgroup.freeze"
-  {
-    [ "$(container_status c1)" = running ] && ok runtime resume c1 &&
-      [ "$(cat "$(group)/cgroup.freeze")" = 0 ]
-  } || verdict=bad
+  stuck=$(pgrep -P "$(container_pid c1)" cat)
+  "$@" || verdict=1
   kill "$daemon"
   wait "$daemon" || true
   umount stuck || true
-  [ $verdict = good ]
+  return $verdict
+}
+
+goes_on() { [ "$(cat "$GROUP/cgroup.freeze")" = 0 ] && [ "$(container_status c1)" = running ]; }
+
+# moby#48205: a pause that hangs, and nobody says at what
+@test "a process that cannot be frozen is named, all go on, and a pause cut short can be resumed" {
+  [ "$RUNTIME" = swrun ] || skip "$RUNTIME does not say who it is"
+  named() {
+    refused runtime pause c1 && says "can't be frozen: process $stuck (cat) waits" && goes_on ||
+      return 1
+    # What is left when pause is killed between its write and the kernel's answer.
+    echo 1 >"$GROUP/cgroup.freeze"
+    [ "$(container_status c1)" = running ] && ok runtime resume c1 && goes_on
+  }
+  in_stuck_container named
+}
+
+@test "all go on also when those that can't be frozen can't be looked at" {
+  [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
+  require strace
+  unseen() {
+    refused timeout 60 strace -qq -o trace -P "$stuck/wchan" -e trace=openat2 \
+      -e inject=openat2:error=EMFILE "$SWRUN" --root "$STATE" pause c1
+    says EMFILE && grep -q INJECTED trace && goes_on
+  }
+  in_stuck_container unseen
+}
+
+@test "kill --all reaches a container that can't be frozen" {
+  [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
+  reached() {
+    ok runtime kill --all c1 TERM && grep -q '^SigPnd:.*4000$' "/proc/$stuck/status" ||
+      grep -q '^ShdPnd:.*4000$' "/proc/$stuck/status" && goes_on
+  }
+  in_stuck_container reached
 }

@@ -17,7 +17,7 @@ require_ps() {
 }
 
 # As ps prints them: one a line, sorted.
-members() { sort -n "$(cgroup2_root)/$TAG/c1/cgroup.procs"; }
+members() { sort -n "$GROUP/cgroup.procs"; }
 
 @test "json is one array of the pids on the host" {
   crowd
@@ -30,8 +30,8 @@ members() { sort -n "$(cgroup2_root)/$TAG/c1/cgroup.procs"; }
 @test "processes in cgroups below are listed too" {
   crowd
   before=$(members)
-  mkdir "$(cgroup2_root)/$TAG/c1/below"
-  tail -1 <<<"$before" >"$(cgroup2_root)/$TAG/c1/below/cgroup.procs"
+  mkdir "$GROUP/below"
+  tail -1 <<<"$before" >"$GROUP/below/cgroup.procs"
   ok runtime ps --format json c1
   [ "$(jq 'sort | .[]' <<<"$output")" = "$before" ]
 }

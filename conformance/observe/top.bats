@@ -1,12 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-# swrun top: a live table on a terminal, one snapshot elsewhere. on-terminal.py is the terminal.
+# swrun top: a live table on a terminal, one snapshot elsewhere. lib/on-terminal.py is the terminal.
 load ../lib/common
 setup() { begin; require_cgroup2; [ "$RUNTIME" = swrun ] || skip "$RUNTIME has no top"; }
 teardown() { finish; }
 
+# on_terminal STATUS STEP...: top on a terminal of 24 rows and 80 columns, by these steps; then it ends
+# with that status.
 on_terminal() {
-  ok timeout 60 "$PYTHON" -B "$CONFORMANCE/observe/on-terminal.py" "$@" -- \
-    "$SWRUN" --root "$STATE" top --interval 200ms
+  local wanted=$1
+  shift
+  printf '%s\n' "$@" >steps
+  status=0
+  timeout 60 "$PYTHON" -B "$CONFORMANCE/lib/on-terminal.py" 24 80 screen \
+    "$SWRUN" --root "$STATE" top --interval 200ms <steps >facts 2>err 3>&- 4>&- || status=$?
+  output=$(cat facts) err=$(cat err)
+  [ "$status" -eq 0 ] || fail "exit $status"
+  [ -z "$wanted" ] || expect status "$wanted"
 }
 
 @test "in a pipe it is one snapshot, with a line for each container that runs" {
@@ -36,7 +45,7 @@ on_terminal() {
 
 @test "containers are sorted by what is asked for" {
   for id in c1 c2; do
-    edit '.linux.cgroupsPath = $path' --arg path "/$TAG/$id"
+    put_at "$id"
     probe spawn "$([ $id = c1 ] && echo 1 || echo 4)"
     launch run $id --detach
   done
@@ -49,47 +58,47 @@ on_terminal() {
 
 @test "on a terminal it shows the containers, and gives the terminal back at q" {
   started
-  on_terminal "wait c1 " "key q" "ends 0" restored
+  on_terminal 0 "expect c1 " "send q" restored
 }
 
 @test "on a terminal it draws without flicker: no frame clears the screen first" {
   started
-  on_terminal "wait c1 " "frames 3" "key q" "ends 0" restored
+  on_terminal 0 "expect c1 " "frames 3" "send q" restored
 }
 
 @test "a resized terminal gets a table that fits" {
   started
-  on_terminal "wait c1 " "resize 10 30" "fits 10 30" "resize 40 120" "fits 40 120" "key q" "ends 0"
+  on_terminal 0 "expect c1 " "resize 10 30" "fits 10 30" "resize 40 120" "fits 40 120" "send q"
 }
 
 @test "keys sort" {
   started
-  on_terminal "wait by cpu" "key m" "wait by memory" "key n" "wait by id" "key q" "ends 0" restored
+  on_terminal 0 "expect by cpu" "send m" "expect by memory" "send n" "expect by id" "send q" restored
 }
 
 @test "SIGTERM, SIGINT and SIGHUP end it with the terminal given back" {
   started
-  on_terminal "wait c1 " "signal TERM" "ends 143" restored
-  on_terminal "wait c1 " "signal INT" "ends 130" restored
-  on_terminal "wait c1 " "signal HUP" "ends 129" restored
+  on_terminal 143 "expect c1 " "signal TERM" restored
+  on_terminal 130 "expect c1 " "signal INT" restored
+  on_terminal 129 "expect c1 " "signal HUP" restored
 }
 
 @test "control-C on the terminal ends it" {
   started
-  on_terminal "wait c1 " "key ^C" "ends 130" restored
+  on_terminal 130 "expect c1 " 'send \x03' restored
 }
 
 @test "stopped it gives the terminal back, continued it takes it again" {
   started
-  on_terminal "wait c1 " "key ^Z" stopped restored "signal CONT" "wait c1 " "key q" "ends 0" restored
+  on_terminal 0 "expect c1 " 'send \x1a' stopped restored "signal CONT" "expect c1 " "send q" restored
 }
 
 @test "a terminal that goes away ends it" {
   started
-  on_terminal "wait c1 " "hang up" "ends"
+  on_terminal "" "expect c1 " hangup
 }
 
 @test "a container that ends is no longer shown" {
   started
-  on_terminal "wait c1 " "run $SWRUN --root $STATE kill c1 KILL" "wait 0 containers" "key q" "ends 0"
+  on_terminal 0 "expect c1 " "run $SWRUN --root $STATE kill c1 KILL" "expect 0 containers" "send q"
 }

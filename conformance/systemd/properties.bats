@@ -220,3 +220,29 @@ two_devices_keep_limits() {
   property DeviceAllow | grep -qx "/dev/char/10:200 rw"
   unless grep -q "10:229" <<<"$(property DeviceAllow)"
 }
+
+# The weight of a device is in io.bfq.weight where the kernel has BFQ, and always IODeviceWeight.
+@test "weights that a failed update takes back are with systemd no longer" {
+  modprobe -q bfq && modprobe -q loop || skip "missing: the scheduler bfq"
+  truncate -s 1M disk
+  loop=$(losetup -f --show disk) || skip "missing: a loop device"
+  echo bfq >"/sys/block/${loop##*/}/queue/scheduler"
+  device='"major": '$((0x$(stat -c %t "$loop")))', "minor": '$((0x$(stat -c %T "$loop")))
+  node=/dev/block/$((0x$(stat -c %t "$loop"))):$((0x$(stat -c %T "$loop")))
+  started
+  [ -e "$GROUP/io.bfq.weight" ] || { losetup -d "$loop" && skip "missing: a kernel with io.bfq.weight"; }
+  weighted() {
+    echo "{\"blockIO\": {\"weight\": $1, \"weightDevice\": [{$device, \"weight\": $2}]}$3}" >update.json
+  }
+  verdict=good
+  {
+    weighted 600 700 ', "unified": {"pids.max": "x"}'
+    refused bare update -r update.json c1 && shows IODeviceWeight "" && shows IOWeight 100
+    weighted 300 500 ""
+    ok bare update -r update.json c1 && shows IODeviceWeight "$node 4950" && shows IOWeight 2930
+    weighted 600 700 ', "unified": {"pids.max": "x"}'
+    refused bare update -r update.json c1 && shows IODeviceWeight "$node 4950" && shows IOWeight 2930
+  } || verdict=bad
+  losetup -d "$loop"
+  [ $verdict = good ]
+}

@@ -64,6 +64,24 @@ user_runtime() { as_user timeout --foreground -k 5 60 "$SWRUN" --root "$STATE" "
   ends_as_user
 }
 
+# As in a session that was taken over from another one, or by a tool that talks to a bus of its own.
+@test "a session bus that is not to be reached is no obstacle" {
+  begin_as_user
+  probe wait
+  chown "$OWNER" "$BUNDLE/config.json"
+  for address in unix:path=/nonexistent autolaunch: tcp:host=localhost,port=1; do
+    ok as_user env DBUS_SESSION_BUS_ADDRESS="$address" timeout --foreground -k 5 60 \
+      "$SWRUN" --root "$STATE" --systemd-cgroup create --bundle "$BUNDLE" c1
+    [ "$(user_systemctl is-active "$TAG-c1.scope")" = active ]
+    ok user_runtime delete --force c1
+    [ ! -d "$(user_scope)" ]
+  done
+  refused as_user env DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent XDG_RUNTIME_DIR=/nowhere \
+    "$SWRUN" --root "$STATE" --systemd-cgroup create --bundle "$BUNDLE" c1
+  says "unix:path=/nonexistent;unix:path=/nowhere/bus"
+  ends_as_user
+}
+
 # in_user_namespace WORD...: swrun as root of a user namespace of the user's, as under podman.
 in_user_namespace() {
   as_user unshare --user --mount --map-root-user --map-auto \
@@ -80,6 +98,11 @@ in_user_namespace() {
   ok in_user_namespace --systemd-cgroup create --bundle "$BUNDLE" c1
   pid=$(in_user_namespace state c1 3>&- | jq .pid)
   [ "$(cgroup2_root)$(path_of "$pid")" = "$(user_scope)" ]
+  # No program for devices can be loaded there, and no device be made.
+  echo '{"devices": [{"allow": false, "access": "rwm"},
+    {"allow": true, "type": "c", "major": 10, "minor": 229, "access": "rw"}]}' >update.json
+  chmod a+r update.json
+  ok in_user_namespace update -r update.json c1
   ok in_user_namespace delete --force c1
   [ ! -d "$(user_scope)" ]
   ends_as_user

@@ -4,11 +4,9 @@ load ../lib/common
 setup() { begin; require_cgroup2; }
 teardown() { finish; }
 
-group() { printf '%s' "${GROUP:-$(cgroup2_root)/$TAG/c1}"; }
-
 # Every limit that can be read, with its value.
 snapshot() {
-  (cd "$(group)" && grep -H . cpu.idle cpu.max cpu.max.burst cpu.weight cpuset.cpus io.max \
+  (cd "$GROUP" && grep -H . cpu.idle cpu.max cpu.max.burst cpu.weight cpuset.cpus io.max \
     io.weight memory.high memory.low memory.max memory.swap.max memory.oom.group pids.max \
     2>/dev/null) || true
 }
@@ -66,7 +64,7 @@ everything='"memory": {"limit": 134217728, "swap": 134217728, "reservation": 167
   limited
   # A controller that an update enables stays: here it has to be on before, to compare files.
   echo +io >"$(cgroup2_root)/cgroup.subtree_control"
-  echo +io >"$(dirname "$(group)")/cgroup.subtree_control"
+  echo +io >"$(dirname "$GROUP")/cgroup.subtree_control"
   unchanged_by "{$everything, \"blockIO\": {\"weight\": 300,
     \"throttleReadBpsDevice\": [{\"major\": 4000, \"minor\": 7, \"rate\": 9}]}}"
 }
@@ -86,7 +84,7 @@ everything='"memory": {"limit": 134217728, "swap": 134217728, "reservation": 167
 @test "an idle group is idle again" {
   require_controller cpu pids
   limited
-  [ -e "$(group)/cpu.idle" ] || skip "missing: cpu.idle"
+  [ -e "$GROUP/cpu.idle" ] || skip "missing: cpu.idle"
   ok runtime update --cpu-idle 1 c1
   unchanged_by '{"cpu": {"idle": 0, "shares": 2048}, "unified": {"pids.max": "x"}}'
 }

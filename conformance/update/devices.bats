@@ -7,8 +7,12 @@ teardown() { finish; }
 deny='{"allow": false, "access": "rwm"}'
 fuse='{"allow": true, "type": "c", "major": 10, "minor": 229, "access": "rw"}'
 
-group() { printf '%s' "${GROUP:-$(cgroup2_root)/$TAG/c1}"; }
-attached() { "$PYTHON" -B "$CONFORMANCE/update/attached.py" "$1" "$(group)"; }
+# attached list | attached add: see there. ours, others: what of it is whose; systemd has a program of its
+# own beside ours.
+attached() { "$PYTHON" -B "$CONFORMANCE/update/attached.py" "$1" "$GROUP"; }
+
+ours() { attached list | grep swrun_devices || true; }
+others() { attached list | grep -vE 'swrun_devices|sd_devices' || true; }
 
 # updated RULES
 updated() {
@@ -22,7 +26,7 @@ opening() {
   local node
   node=/proc/$(container_pid c1)/root/dev/node-$1-$2
   [ -e "$node" ] || mknod "$node" c "$1" "$2"
-  sh -c 'echo 0 >"$1/cgroup.procs" && exec dd if="$2" bs=1 count=0' sh "$(group)" "$node" 2>&1 ||
+  sh -c 'echo 0 >"$1/cgroup.procs" && exec dd if="$2" bs=1 count=0' sh "$GROUP" "$node" 2>&1 ||
     true
 }
 denied() { [[ "$(opening "$@")" == *"not permitted"* ]] || fail "$*: $(opening "$@")"; }
@@ -71,41 +75,43 @@ restricted() {
 
 @test "there is one program of ours, however often rules change" {
   restricted "$deny"
-  [ "$(attached list | grep -c swrun_devices)" -eq 1 ]
+  [ "$(ours | wc -l)" -eq 1 ]
   updated "$deny, $fuse"
   updated "$deny"
-  [ "$(attached list | wc -l)" -eq 1 ]
+  [ "$(ours | wc -l)" -eq 1 ]
+  [ -z "$(others)" ] || fail "$(attached list)"
 }
 
 @test "a program that somebody else has attached stays as it is" {
   restricted "$deny"
   attached add
   local other
-  other=$(attached list | grep -v swrun_devices)
+  other=$(others)
+  [ "$(wc -l <<<"$other")" -eq 1 ]
   updated "$deny, $fuse"
-  [ "$(attached list | grep -v swrun_devices)" = "$other" ]
-  [ "$(attached list | wc -l)" -eq 2 ]
+  [ "$(others)" = "$other" ]
+  [ "$(ours | wc -l)" -eq 1 ]
   allowed 10 229
 }
 
 @test "rules come and go" {
   restricted '{"allow": true, "access": "rwm"}'
   allowed 10 229
-  [ -z "$(attached list)" ]
+  [ -z "$(ours)" ]
   updated "$deny"
   denied 10 229
   updated '{"allow": true, "access": "rwm"}'
   allowed 10 229
-  [ -z "$(attached list)" ]
+  [ -z "$(ours)" ]
 }
 
 @test "an update without device rules leaves them be" {
   restricted "$deny, $fuse"
   local before
-  before=$(attached list)
+  before=$(ours)
   updated ''
   ok runtime update --cpu-rt-period 1 c1
-  [ "$(attached list)" = "$before" ]
+  [ "$(ours)" = "$before" ]
   allowed 10 229
 }
 
@@ -119,7 +125,7 @@ restricted() {
     >"$BATS_TEST_TMPDIR/update.json"
   refused runtime update -r "$BATS_TEST_TMPDIR/update.json" c1
   says devices
-  [ "$(cat "$(group)/pids.max")" = 20 ]
+  [ "$(cat "$GROUP/pids.max")" = 20 ]
   [ "$(jq -S . "$STATE/c1/state.json")" = "$before" ]
   denied 10 229
 }
@@ -136,4 +142,26 @@ restricted() {
   updated ''
   denied 10 229
   [ "$(jq .undo "$STATE/c1/state.json")" = null ]
+}
+
+# As under rootless podman: the container has no user namespace of its own, swrun is in one.
+@test "in the user namespace of its creator a container goes without rules, and takes an update of them" {
+  [ "$MANAGER" = cgroupfs ] || skip "systemd/rootless.bats has this for systemd"
+  unshare --user sleep 100 3>&- 4>&- &
+  local namespace=$!
+  eventually eval '[ "$(readlink /proc/$namespace/ns/user)" != "$(readlink /proc/self/ns/user)" ]'
+  for map in uid_map gid_map; do echo "0 0 65536" >"/proc/$namespace/$map"; done
+  in_user_namespace() {
+    nsenter --user --target "$namespace" unshare --mount timeout 60 "$SWRUN" --root "$STATE" "$@"
+  }
+  edit '.linux.resources.devices = $rules | .linux.namespaces |= map(select(.type != "user"))
+    | .mounts |= map(select(.type != "sysfs"))
+    | .mounts |= map(if .options then .options |= map(select(startswith("gid=") | not)) else . end)
+    | del(.process.rlimits)' --argjson rules "[$deny]"
+  probe wait
+  ok in_user_namespace create --bundle "$BUNDLE" c1
+  echo "{\"devices\": [$deny, $fuse]}" >update.json
+  ok in_user_namespace update -r update.json c1
+  [ "$(jq .isInUserNamespace "$STATE/c1/state.json")" = true ]
+  kill "$namespace"
 }

@@ -5,12 +5,10 @@ load ../lib/common
 setup() { begin; require_cgroup2; }
 teardown() { finish; }
 
-group() { printf '%s' "${GROUP:-$(cgroup2_root)/$TAG/c1}"; }
-
 # holds FILE TEXT: what the cgroup says.
 holds() {
   local text
-  text=$(cat "$(group)/$1") || fail "no file $1" || return 1
+  text=$(cat "$GROUP/$1") || fail "no file $1" || return 1
   [ "$text" = "$2" ] || fail "$1 is '$text', wanted '$2'"
 }
 
@@ -76,10 +74,10 @@ updated() {
   holds cpu.max "80000 200000"
   ok runtime update --cpu-period 100000 c1
   holds cpu.max "80000 100000"
-  echo "30000 60000" >"$(group)/cpu.max"
+  echo "30000 60000" >"$GROUP/cpu.max"
   ok runtime update --cpu-quota 20000 c1
   holds cpu.max "20000 60000"
-  echo "30000 60000" >"$(group)/cpu.max"
+  echo "30000 60000" >"$GROUP/cpu.max"
   ok runtime update --cpu-period 90000 c1
   holds cpu.max "30000 90000"
 }
@@ -101,7 +99,7 @@ updated() {
 @test "an idle container gets its weight back" {
   require_controller cpu
   with '{"cpu": {"shares": 512}}'
-  [ -e "$(group)/cpu.idle" ] || skip "missing: cpu.idle"
+  [ -e "$GROUP/cpu.idle" ] || skip "missing: cpu.idle"
   ok runtime update --cpu-idle 1 c1
   holds cpu.idle 1
   ok runtime update --cpu-share 256 c1
@@ -167,7 +165,7 @@ updated() {
 @test "a controller that is not enabled yet is enabled down the path" {
   require_controller pids
   with '{}'
-  [ ! -e "$(group)/pids.max" ] || skip "missing: a host that does not enable pids everywhere"
+  [ ! -e "$GROUP/pids.max" ] || skip "missing: a host that does not enable pids everywhere"
   ok runtime update --pids-limit 77 c1
   holds pids.max 77
 }
@@ -175,9 +173,9 @@ updated() {
 @test "no limit where there is none enables nothing" {
   require_controller pids
   with '{}'
-  [ ! -e "$(group)/pids.max" ] || skip "missing: a host that does not enable pids everywhere"
+  [ ! -e "$GROUP/pids.max" ] || skip "missing: a host that does not enable pids everywhere"
   ok runtime update --pids-limit -1 c1
-  [ ! -e "$(group)/pids.max" ]
+  [ ! -e "$GROUP/pids.max" ]
 }
 
 @test "unified takes any file, and wins" {
@@ -238,11 +236,11 @@ updated() {
 @test "a frozen container takes an update" {
   require_controller pids
   with '{"pids": {"limit": 20}}'
-  echo 1 >"$(group)/cgroup.freeze"
+  echo 1 >"$GROUP/cgroup.freeze"
   ok runtime update --pids-limit 30 c1
   holds pids.max 30
   [ "$(container_status c1)" = paused ]
-  echo 0 >"$(group)/cgroup.freeze"
+  echo 0 >"$GROUP/cgroup.freeze"
 }
 
 @test "the state says what holds" {

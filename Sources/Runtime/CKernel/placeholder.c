@@ -20,6 +20,8 @@ int ckernel_placeholder(int *pidfd) {
   if (pid != 0) return pid;
   // Should the parent have ended before this, no signal comes any more: its id is another's then.
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || getppid() != parent) _exit(1);
+  // The parent takes the first one for a hint; here it is how a service manager stops the scope.
+  signal(SIGTERM, SIG_DFL);
   // Locks and pipes of the parent must not outlive it here.
   syscall(SYS_close_range, 0, ~0U, 0);
   prctl(PR_SET_NAME, "swrun:scope", 0, 0, 0);

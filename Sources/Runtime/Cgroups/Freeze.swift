@@ -8,13 +8,25 @@ extension ControlGroup {
     _ processFiles: borrowing ProcessFiles,
     withinMilliseconds limit: Int64,
   ) throws(CgroupError) {
+    let failure: CgroupError
     do throws(CgroupError) {
-      try setFrozen(true, withinMilliseconds: limit)
+      return try setFrozen(true, withinMilliseconds: limit)
     } catch .timedOut {
       // They are looked at while the others stand still.
-      let holdouts = try holdouts(processFiles)
-      try setFrozen(false, withinMilliseconds: limit)
-      throw .notFrozen(location.path, holdouts: holdouts)
+      failure = resistance(processFiles)
+    } catch {
+      failure = error
+    }
+    try setFrozen(false, withinMilliseconds: limit)
+    throw failure
+  }
+
+  /// The error that names those that don't stop; or the one that kept us from looking.
+  private func resistance(_ processFiles: borrowing ProcessFiles) -> CgroupError {
+    do throws(CgroupError) {
+      return .notFrozen(location.path, holdouts: try holdouts(processFiles))
+    } catch {
+      return error
     }
   }
 

@@ -1,3 +1,5 @@
+package import RuntimeSpec
+
 /// What to write to a file to undo what a setting does to it, out of what the file says before; nil
 /// where that leaves nothing to undo.
 ///
@@ -35,4 +37,26 @@ private func controllerSwitches(undoing words: [Substring], from content: String
     }
   }
   return switches.isEmpty ? nil : switches.joined(separator: " ")
+}
+
+/// What a manager is told of old values that come back.
+///
+/// It is what the files are told, but for weights. These it knows by io.weight alone, whichever file of
+/// the kernel has them; and it forgets those of all devices together, so that the ones that hold are
+/// told again.
+package func managerSettings(
+  undoing undo: [UnifiedSetting],
+  to resources: Resources,
+) throws(CgroupError) -> [UnifiedSetting] {
+  let name = "io.weight"
+  let weights = undo.filter { [name, "io.bfq.weight"].contains($0.file) }
+  guard !weights.isEmpty else { return undo }
+  let holding = try limitFiles(for: resources).filter { $0.file == name }
+  // The kernel's own, which is 100 in both files: cgroup-v2.rst, "IO Interface Files".
+  let initial = UnifiedSetting(file: name, value: "default 100")
+  let forgotten = weights.filter { $0.value.hasSuffix(" default") }.map { weight in
+    UnifiedSetting(file: name, value: weight.value)
+  }
+  let isOfAll = weights.contains { $0.value.hasPrefix("default ") }
+  return undo.filter { !weights.contains($0) } + (isOfAll ? [initial] : []) + forgotten + holding
 }

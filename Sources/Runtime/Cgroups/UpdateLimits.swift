@@ -42,6 +42,10 @@ extension ControlGroup {
     if missing.contains(where: { $0.controller != nil }) {
       try Self.enableControllers(for: missing, above: location, in: hierarchy, processes)
     }
+    // Not left to the write: a manager would have been told by then of what can't be undone.
+    for setting in missing where try existingChoice(of: setting) == nil {
+      throw .missingFile(setting.file)
+    }
     if try raisesMemory(settings) { settings.writeMemoryBeforeSwap() }
     var result = update.result
     let files = Set(settings.flatMap(\.choices).map(\.file))

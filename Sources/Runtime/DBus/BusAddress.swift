@@ -60,12 +60,17 @@ package struct BusAddress: Equatable, Sendable, CustomStringConvertible {
     )
   }
 
-  /// The bus of a user; where no variable tells, it is in the user's runtime directory.
+  /// The bus of a user: where the variable tells, or else in the user's runtime directory.
+  ///
+  /// There the bus of systemd always is. The variable may speak of one that has gone, as of another
+  /// session, or of what is no socket of this machine.
   package static func user(_ user: UInt32) throws(BusError) -> BusAddress {
-    if let given = variable("DBUS_SESSION_BUS_ADDRESS") { return try BusAddress(given) }
-    return try BusAddress(
-      "unix:path=\(escaped("\(variable("XDG_RUNTIME_DIR") ?? "/run/user/\(user)")/bus"))"
-    )
+    let directory = variable("XDG_RUNTIME_DIR") ?? "/run/user/\(user)"
+    let usual = "unix:path=\(escaped("\(directory)/bus"))"
+    guard let given = variable("DBUS_SESSION_BUS_ADDRESS"), given != usual else {
+      return try BusAddress(usual)
+    }
+    return try BusAddress("\(given);\(usual)")
   }
 
   private static func variable(_ name: String) -> String? {

@@ -64,11 +64,27 @@ package struct TerminalSettings: Sendable {
     return copy
   }
 
+  /// The same, with keys passed on one by one and not shown; those that send signals still do.
+  package var passingKeys: TerminalSettings {
+    var copy = self
+    copy.raw.c_lflag &= ~tcflag_t(ICANON | ECHO)
+    return copy
+  }
+
   /// Makes a terminal have these settings; one that has been hung up needs none.
   package func set(on number: CInt) throws(KernelError) {
+    try set(on: number, TCSANOW)
+  }
+
+  /// Makes a terminal have these settings again, and drops keys that nobody has read.
+  package func restore(on number: CInt) throws(KernelError) {
+    try set(on: number, TCSAFLUSH)
+  }
+
+  private func set(on number: CInt, _ moment: CInt) throws(KernelError) {
     var settings = raw
     do throws(KernelError) {
-      try check("tcsetattr", "\(number)") { unsafe tcsetattr(number, TCSANOW, &settings) }
+      try check("tcsetattr", "\(number)") { unsafe tcsetattr(number, moment, &settings) }
     } catch  where error.code == .inputOutput {
       // SIGHUP tells of it, and SIGCONT comes with that.
     }

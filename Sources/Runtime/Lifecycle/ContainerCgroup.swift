@@ -35,23 +35,24 @@ func isFrozen(
 
 /// Sends a signal to every process of a container.
 ///
+/// Who has the lock of the container may have them stand still meanwhile: nobody else is pausing it.
+///
 /// - Returns: whether there was any.
 func signalEverything(
   of record: ContainerRecord,
   _ signal: Int32,
+  standingStill: Bool,
   on host: borrowing Host,
 ) throws(RuntimeError) -> Bool {
   guard record.initProcess != nil else { return false }
-  let processes = try withControlGroup(of: record, on: host) { (group, _) throws(CgroupError) in
-    let list = try group.processes()
-    if signal == 9, !list.isEmpty { try group.kill() }
-    return list
+  let reached = try withControlGroup(of: record, on: host) { (group, _) throws(CgroupError) in
+    guard signal == 9 else { return try group.signal(signal, standingStill: standingStill) }
+    let isInUse = try !group.processes().isEmpty
+    if isInUse { try group.kill() }
+    return isInUse
   }
-  guard let processes else { return try signalInit(of: record, signal, on: host) }
-  if signal != 9 {
-    for pid in processes { try signalIfThere(pid, signal) }
-  }
-  return !processes.isEmpty
+  guard let reached else { return try signalInit(of: record, signal, on: host) }
+  return reached
 }
 
 /// Without a control group init is all that is known.
@@ -67,16 +68,6 @@ private func signalInit(
   return true
 }
 
-private func signalIfThere(_ pid: Int32, _ signal: Int32) throws(RuntimeError) {
-  do throws(KernelError) {
-    try Process.signal(try Process.open(pid), signal)
-  } catch  where error.code == .noProcess {
-    // It has ended meanwhile.
-  } catch {
-    throw .kernel(error, subject: "process \(pid)")
-  }
-}
-
 /// Kills all of a container's processes, and waits until they have ended.
 func killEverything(
   of record: ContainerRecord,
@@ -86,7 +77,7 @@ func killEverything(
   let opened = try openInit(record, on: host)
   // The kernel has ended a pid namespace of its own with its init: pid_namespaces(7).
   guard opened != nil || record.sharesPidNamespace else { return }
-  _ = try signalEverything(of: record, 9, on: host)
+  _ = try signalEverything(of: record, 9, standingStill: false, on: host)
   guard let opened else { return }
   let hasEnded = try about("init of container \(record.id)") { () throws(KernelError) in
     do throws(KernelError) {

@@ -38,19 +38,19 @@ func makeUnit(
     annotations: plan.annotations
   )
   // A slice stands without processes.
-  let placeholder: Placeholder? =
+  var placeholder: Placeholder? =
     unit.isSlice
     ? nil : try about("unit \(unit.name)") { () throws(KernelError) in try Placeholder() }
   let pid = placeholder.pid
   var manager = try withSystemd { () throws(SystemdError) in
     try ServiceManager.connect(to: address)
   }
-  for name in try withSystemd({ () throws(SystemdError) in
-    try manager.start(request, pid: pid)
-  }) {
-    host.debug("unit \(unit.name): systemd refuses the property \(name)")
-  }
   do throws(RuntimeError) {
+    for name in try withSystemd({ () throws(SystemdError) in
+      try manager.start(request, pid: pid)
+    }) {
+      host.debug("unit \(unit.name): systemd refuses the property \(name)")
+    }
     let path: String
     if let pid {
       // Faster than to ask systemd, and seen as this process sees the hierarchy.
@@ -64,14 +64,26 @@ func makeUnit(
       throw .refused("systemd unit \(unit.name): it is up, but its cgroup is not there (\(path))")
     }
     host.debug("unit \(unit.name): up, in the cgroup \(path)")
-    return try birthplace(at: path, request, placeholder, plan, on: host)
+    return try birthplace(at: path, request, placeholder.take(), plan, on: host)
   } catch {
-    do throws(SystemdError) {
-      try manager.stop(unit)
-    } catch let leftover {
-      host.warn("can't clean up after the failure: \(leftover)")
-    }
+    _ = placeholder.take()
+    discard(request, at: address, on: host)
     throw error
+  }
+}
+
+/// Stops what has been made of a unit; one of the same name that is not the container's is left alone.
+///
+/// It may be there although its start has failed: when that was too slow, or interrupted. A scope
+/// goes with its placeholder, which has been ended, but a slice and a job would stay.
+private func discard(_ request: UnitRequest, at address: BusAddress, on host: borrowing Host) {
+  do throws(SystemdError) {
+    // Anew, with the time that this takes: that of the connection before may be what is over.
+    var manager = try ServiceManager.connect(to: address)
+    let owner = try manager.owner(of: request.unit, description: request.description)
+    if owner == .container { try manager.stop(request.unit) }
+  } catch {
+    host.warn("can't clean up after the failure: \(error)")
   }
 }
 

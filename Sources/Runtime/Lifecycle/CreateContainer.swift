@@ -107,7 +107,7 @@ func makeContainer(
     cgroupsPath: bundle.plan.cgroup.path,
     on: host
   )
-  var record = ContainerRecord(bundle: bundle, id: options.id)
+  var record = try ContainerRecord(bundle: bundle, id: options.id, on: host)
   try place.note(in: &record, root: host.root.path)
   let directory = try withState { () throws(StateError) in
     try ContainerDirectory.create(options.id, in: host.root)

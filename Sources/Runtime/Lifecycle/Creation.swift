@@ -285,7 +285,7 @@ extension Birthplace? {
 
 extension ContainerRecord {
   /// The record of a container that is about to be made.
-  init(bundle: Bundle, id: ContainerID) {
+  init(bundle: Bundle, id: ContainerID, on host: borrowing Host) throws(RuntimeError) {
     let now = Clock.now
     let plan = bundle.plan
     let user = Process.effectiveUser
@@ -299,7 +299,7 @@ extension ContainerRecord {
       owner: user == 0 ? "root" : "\(user)",
       cgroup: nil,
       sharesPidNamespace: plan.namespaces.source(of: .pid) != .new,
-      isInUserNamespace: plan.namespaces.source(of: .user) != nil,
+      isInUserNamespace: try plan.isInUserNamespace(on: host),
       poststart: plan.hooks.poststart,
       poststop: plan.hooks.poststop,
       resources: plan.cgroup.resources

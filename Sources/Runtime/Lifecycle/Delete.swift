@@ -96,5 +96,5 @@ private func interruptCreator(
     return
   }
   guard let record, !record.isPrepared else { return }
-  _ = try signalEverything(of: record, 9, on: host)
+  _ = try signalEverything(of: record, 9, standingStill: false, on: host)
 }

@@ -30,8 +30,8 @@ package func watchEvents(
     throw .refused("container not running")
   }
   var memory: OutOfMemoryWatch?
-  _ = try withControlGroup(of: seen.record, on: host) { (group, _) throws(CgroupError) in
-    memory = try OutOfMemoryWatch.begin(group)
+  _ = try withControlGroup(of: seen.record, on: host) { (group, hierarchy) throws(CgroupError) in
+    memory = try OutOfMemoryWatch.begin(group, in: hierarchy)
   }
   let outOfMemory: JSONValue = ["type": "oom", "id": .string(id.description)]
   let standardOutput: Int32 = 1
@@ -40,7 +40,7 @@ package func watchEvents(
     var watches = [PollRequest(process.raw, .readable), PollRequest(standardOutput, [])]
     switch memory {
     case nil: break
-    case let memory?: watches.append(memory.watch)
+    case let memory?: watches += memory.watches
     }
     let left = Int32(clamping: max(0, next - Clock.monotonicMilliseconds))
     let ready = try about("events") { () throws(KernelError) in

@@ -14,7 +14,13 @@ package func kill(
   let seen = try observe(id, on: host)
   let isLast = signal == 9 && seen.record.sharesPidNamespace
   if all || isLast {
-    let reached = try signalEverything(of: seen.record, signal, on: host)
+    let directory = try withState { () throws(StateError) in
+      try ContainerDirectory.existing(id, in: host.root)
+    }
+    // Nobody waits for the lock to kill: whoever has it may be what is to be ended.
+    let isOurs = try withState { () throws(StateError) in try directory.lock(wait: false) }
+    let reached = try signalEverything(of: seen.record, signal, standingStill: isOurs, on: host)
+    directory.release()
     guard reached || all else { throw .refused("container not running") }
     return
   }

@@ -2,8 +2,9 @@ import Cgroups
 import Kernel
 package import State
 
-/// How long the processes of a container may take to stop, in milliseconds.
-private let freezingTime: Int64 = 10_000
+/// How long the processes of a container may take to stop, in milliseconds: less than others wait for
+/// the lock that is held meanwhile.
+private let freezingTime: Int64 = patience - 2000
 
 /// Stops every process of a container, started or not, until it is resumed.
 ///
@@ -13,7 +14,8 @@ private let freezingTime: Int64 = 10_000
 ///
 /// - Throws: `container not running` for one that is paused already too, as runc does.
 package func pause(_ id: ContainerID, on host: borrowing Host) throws(RuntimeError) {
-  let seen = try observe(id, on: host)
+  let directory = try lockedContainer(id, on: host)
+  guard let seen = try observe(directory, on: host) else { throw .state(.doesNotExist(id)) }
   guard seen.status != .paused else { throw .refused("container not running: it is paused") }
   guard seen.isAlive else { throw .refused("container not running") }
   let isDone: Void? = try withControlGroup(of: seen.record, on: host) {
@@ -21,8 +23,9 @@ package func pause(_ id: ContainerID, on host: borrowing Host) throws(RuntimeErr
     try group.freeze(host.processes, withinMilliseconds: freezingTime)
   }
   // A control group without processes counts as frozen: init may have ended meanwhile.
-  let isAlive = try observe(id, on: host).isAlive
-  guard isAlive else { throw .refused("container not running") }
+  guard try observe(directory, on: host)?.isAlive == true else {
+    throw .refused("container not running")
+  }
   guard isDone != nil else {
     throw .refused("container \(id) has no cgroup, and can't be paused without one")
   }
@@ -34,7 +37,8 @@ package func pause(_ id: ContainerID, on host: borrowing Host) throws(RuntimeErr
 ///
 /// - Throws: `container not paused`.
 package func resume(_ id: ContainerID, on host: borrowing Host) throws(RuntimeError) {
-  let seen = try observe(id, on: host)
+  let directory = try lockedContainer(id, on: host)
+  guard let seen = try observe(directory, on: host) else { throw .state(.doesNotExist(id)) }
   let isResumed =
     try withControlGroup(of: seen.record, on: host) { (group, _) throws(CgroupError) in
       let (isWanted, isDone) = (try group.isFreezing(), try group.isFrozen())

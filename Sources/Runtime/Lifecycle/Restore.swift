@@ -71,7 +71,7 @@ private func restored(
   _ place: CgroupPlace,
   on host: borrowing Host,
 ) throws(RuntimeError) -> ContainerRecord {
-  var record = ContainerRecord(bundle: bundle, id: options.checkpoint.id)
+  var record = try ContainerRecord(bundle: bundle, id: options.checkpoint.id, on: host)
   try place.note(in: &record, root: host.root.path)
   let directory = try withState { () throws(StateError) in
     try ContainerDirectory.create(options.checkpoint.id, in: host.root)

@@ -2,10 +2,12 @@ import Cgroups
 import JSON
 
 extension ControlGroupStatistics {
-  /// The statistics as `runc events` prints them, member by member and in its order.
+  /// The statistics by the names and in the order of `runc events`.
   ///
-  /// A member that is always there in runc's is there with zero here too, and one that it leaves out
-  /// when it is zero is left out. cgroup v2 has no counterpart of most of `cpuset` and of `kernelTCP`.
+  /// What runc 1.5 always has is here too, and what it leaves out when it is zero is left out. runc
+  /// before 1.4 always had some more: an empty `throttling`, and `kernel` and `kernelTCP` of memory,
+  /// which cgroup v2 does not count, with zeroes. It has no counterpart of most of `cpuset` either;
+  /// that is there with zeroes, as in every runc.
   var document: JSONValue {
     .object([
       .init("cpu", cpuDocument),

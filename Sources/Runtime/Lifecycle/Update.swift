@@ -173,7 +173,10 @@ private func takeBack(
   on host: borrowing Host,
 ) throws(RuntimeError) {
   let devices = record.resources.devices
-  try updateUnit(of: record, settings: undo, devices: devices, on: host)
+  let settings = try withCgroups { () throws(CgroupError) in
+    try managerSettings(undoing: undo, to: record.resources)
+  }
+  try updateUnit(of: record, settings: settings, devices: devices, on: host)
   try withCgroups { () throws(CgroupError) in
     try group.restore(undo)
     try group.restrictDevices(

@@ -91,6 +91,9 @@ package struct ContainerDirectory: ~Copyable {
     }
   }
 
+  /// Lets go of the directory, and of its lock.
+  package consuming func release() {}
+
   /// Whether some process works on the container right now.
   package func isLocked() throws(StateError) -> Bool {
     do throws(KernelError) {

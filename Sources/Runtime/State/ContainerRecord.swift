@@ -26,7 +26,8 @@ package struct ContainerRecord: Equatable, Sendable {
   package var unit: RecordedUnit?
   /// Whether others share its pid namespace, so that the end of init does not end them all.
   package var sharesPidNamespace: Bool
-  /// Whether it lives in a user namespace, where device rules may not be to be had.
+  /// Whether it lives in a user namespace, its own or its creator's, where device rules may not be to
+  /// be had.
   package var isInUserNamespace: Bool
   package var poststart: [Hook]
   package var poststop: [Hook]

@@ -30,17 +30,28 @@ package func deviceProperties(for rules: [DeviceRule]) -> [UnitProperty] {
   guard !rules.isEmpty, let allowed else {
     return [
       UnitProperty("DevicePolicy", .string("auto")),
-      UnitProperty(allowedDevicesProperty, .array(of: "(ss)", [])),
+      UnitProperty("DeviceAllow", .array(of: "(ss)", []), isWhole: true),
     ]
   }
   return [
     UnitProperty("DevicePolicy", .string("strict")),
-    UnitProperty(allowedDevicesProperty, .array(of: "(ss)", allowed.map(\.value))),
+    UnitProperty("DeviceAllow", .array(of: "(ss)", allowed.map(\.value)), isWhole: true),
   ]
 }
 
-/// The property that lists what is allowed.
-let allowedDevicesProperty = "DeviceAllow"
+/// The same for a unit that may have had others.
+///
+/// systemd lets its own program be that it has once attached, also when the policy says that there is
+/// none: rather all devices are allowed by name.
+func deviceProperties(inPlaceOfOthers rules: [DeviceRule]) -> [UnitProperty] {
+  let properties = deviceProperties(for: rules)
+  guard properties.first?.value == .string("auto") else { return properties }
+  let all = ["char", "block"].map { AllowedDevice(device: "\($0)-*", access: .all).value }
+  return [
+    UnitProperty("DevicePolicy", .string("strict")),
+    UnitProperty("DeviceAllow", .array(of: "(ss)", all), isWhole: true),
+  ]
+}
 
 extension DeviceRule {
   fileprivate var speaksOfEverything: Bool {

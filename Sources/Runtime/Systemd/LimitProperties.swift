@@ -5,7 +5,8 @@ package import RuntimeSpec
 ///
 /// Going by the files makes `unified` the same as all the rest. What has no property here is for the
 /// files alone, as hugetlb, rdma and the burst of the CPU. So is what can't be read: the kernel says
-/// what is wrong with it.
+/// what is wrong with it. A weight of a device that is `default` again takes those of all devices away:
+/// it comes before the ones that stay.
 ///
 /// See: systemd.resource-control(5), org.freedesktop.systemd1(5).
 package func limitProperties(for settings: [UnifiedSetting]) -> [UnitProperty] {
@@ -50,9 +51,19 @@ private struct PropertyTable {
 
   private mutating func add(_ name: String, device: Substring, _ number: UInt64) {
     let pair = BusValue.structure([.string("/dev/block/\(device)"), .uint64(number)])
+    let before = properties.first { $0.name == name }
     var list: [BusValue] = []
-    if case .array(_, let old)? = properties.first(where: { $0.name == name })?.value { list = old }
-    set(name, .array(of: "(st)", list + [pair]))
+    if case .array(_, let old)? = before?.value { list = old }
+    properties.removeAll { $0.name == name }
+    properties.append(
+      UnitProperty(name, .array(of: "(st)", list + [pair]), isWhole: before?.isWhole ?? false)
+    )
+  }
+
+  /// systemd can't forget a limit of one device, but of all at once: the others are to follow.
+  private mutating func forgetDevices(of name: String) {
+    properties.removeAll { $0.name == name }
+    properties.append(UnitProperty(name, .array(of: "(st)", []), isWhole: true))
   }
 
   /// systemd keeps a whole percentage of a CPU: rounded up, so that nobody gets less than was asked.
@@ -74,6 +85,7 @@ private struct PropertyTable {
 
   private mutating func takeIOWeight(_ text: String) {
     let words = text.split(separator: " ")
+    if words.count == 2, words[1] == "default" { forgetDevices(of: "IODeviceWeight") }
     guard let weight = words.last.flatMap({ UInt64($0) }) else { return }
     switch words.count {
     case 1: set("IOWeight", .uint64(weight))

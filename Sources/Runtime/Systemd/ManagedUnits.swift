@@ -100,13 +100,13 @@ extension ServiceManager {
     deviceRules: [DeviceRule]?,
   ) throws(SystemdError) -> [String] {
     var properties = limitProperties(for: settings)
-    if let deviceRules { properties += deviceProperties(for: deviceRules) }
+    if let deviceRules { properties += deviceProperties(inPlaceOfOthers: deviceRules) }
     var dropped: [String] = []
-    while !properties.isEmpty {
+    var isSet = false
+    while !isSet, !properties.isEmpty {
       do throws(BusError) {
-        // Devices are added to those that a unit allows, unless an empty list comes first. Limits of
-        // devices replace those of the same device: others have to stay.
-        let emptied = properties.filter { $0.name == allowedDevicesProperty }.map(\.emptied)
+        // Entries are added to those that a unit has, unless an empty list comes first.
+        let emptied = properties.filter(\.isWhole).map(\.emptied)
         _ = try ask(
           "SetUnitProperties",
           [
@@ -114,7 +114,7 @@ extension ServiceManager {
             .array(of: "(sv)", (emptied + properties).map(\.argument)),
           ]
         )
-        return dropped
+        isSet = true
       } catch {
         guard let name = error.property(outOf: properties.map(\.name)) else {
           throw .refused(unit.name, request: "its limits can't be set", error)
@@ -123,6 +123,9 @@ extension ServiceManager {
         dropped.append(name)
       }
     }
+    // systemd puts them in force after this answer, but before it gives the next: what it has rounded
+    // must not come later than what the caller writes to the files.
+    _ = try property("ActiveState", of: unit)
     return dropped
   }
 

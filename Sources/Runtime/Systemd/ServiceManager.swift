@@ -70,8 +70,8 @@ package struct ServiceManager: ~Copyable {
 
   /// Waits until a job has ended that a call has made.
   ///
-  /// A signal says so. It gets lost where systemd leaves the bus meanwhile; so the unit itself is
-  /// looked at from time to time: whether it is in one of the states that the job leads to.
+  /// A signal says so. It gets lost where systemd leaves the bus meanwhile; so job and unit are
+  /// looked at from time to time: once there is no such job the unit is in the state that it led to.
   mutating func wait(
     for results: [BusValue],
     of unit: Unit,
@@ -81,21 +81,48 @@ package struct ServiceManager: ~Copyable {
       throw .bus(.malformed("no job in an answer about \(unit.name)"))
     }
     while true {
-      if let result = try endOfJob(job) {
-        guard result == "done" else { throw .jobFailed(unit.name, result: result) }
-        return
+      if let result = try endOfJob(job, within: Self.glance) {
+        return try judge(result, of: unit)
       }
       guard !deadline.isOver else { throw .timedOut(unit.name, waitingFor: "its job") }
+      let isThere = try exists(job, of: unit)
       let state = try state(of: unit)
       if states.contains(state) { return }
-      // A scope that nobody is in any more is not started, but collected.
-      if state == "failed" { throw .jobFailed(unit.name, result: state) }
+      guard isThere else {
+        // What it sent of the end came before what it has answered since.
+        if let result = try endOfJob(job, within: 0) { return try judge(result, of: unit) }
+        throw .jobFailed(unit.name, result: state)
+      }
     }
   }
 
-  /// The result of a job if it ends within a moment.
-  private mutating func endOfJob(_ job: String) throws(SystemdError) -> String? {
-    let moment = deadline.atMost(milliseconds: Self.glance)
+  private func judge(_ result: String, of unit: Unit) throws(SystemdError) {
+    guard result == "done" else { throw .jobFailed(unit.name, result: result) }
+  }
+
+  /// Whether systemd still has a job.
+  private mutating func exists(_ job: String, of unit: Unit) throws(SystemdError) -> Bool {
+    do throws(BusError) {
+      _ = try ask(
+        "Get",
+        of: job,
+        interface: "org.freedesktop.DBus.Properties",
+        [.string("\(Self.name).Job"), .string("State")]
+      )
+      return true
+    } catch .failed("org.freedesktop.DBus.Error.UnknownObject", _) {
+      return false
+    } catch {
+      throw .refused(unit.name, request: "its job can't be looked at", error)
+    }
+  }
+
+  /// The result of a job if it ends within some milliseconds.
+  private mutating func endOfJob(
+    _ job: String,
+    within limit: Int64,
+  ) throws(SystemdError) -> String? {
+    let moment = deadline.atMost(milliseconds: limit)
     do throws(BusError) {
       while let signal = try bus.nextSignal(until: moment) {
         guard signal.member == "JobRemoved", signal.arguments.count == 4,
@@ -145,10 +172,17 @@ package struct ServiceManager: ~Copyable {
     return try state(of: unit) == "inactive" ? .nobody : .another
   }
 
-  /// Whether the unit is the container's, and up.
+  /// Whether the unit is the container's, and up, or comes up: that is waited for.
   mutating func isUp(_ request: UnitRequest) throws(SystemdError) -> Bool {
     let owner = try owner(of: request.unit, description: request.description)
     guard owner == .container else { return false }
+    // The job first: between the two it may end, but no unit is up any less by that.
+    if case .structure(let job) = try property("Job", of: request.unit), job.count == 2,
+      job[0] != .uint32(0)
+    {
+      try wait(for: [job[1]], of: request.unit, until: ["active"])
+      return true
+    }
     return try state(of: request.unit) == "active"
   }
 }

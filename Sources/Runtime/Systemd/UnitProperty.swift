@@ -7,10 +7,13 @@ package import RuntimeSpec
 package struct UnitProperty: Equatable, Sendable {
   package let name: String
   let value: BusValue
+  /// Whether a list is all that is to hold; otherwise what a unit has of other devices stays.
+  let isWhole: Bool
 
-  init(_ name: String, _ value: BusValue) {
+  init(_ name: String, _ value: BusValue, isWhole: Bool = false) {
     self.name = name
     self.value = value
+    self.isWhole = isWhole
   }
 
   var argument: BusValue { .structure([.string(name), .variant(value)]) }

@@ -12,7 +12,7 @@ func top(_ arguments: Arguments, _ presentation: Presentation) throws(RuntimeErr
   let host = try arguments.host(quiet)
   let column = arguments.options["sort"].flatMap(UsageColumn.init(rawValue:)) ?? .cpu
   let isJSON = arguments.options["format"] == "json"
-  guard isJSON || !TerminalModes.isTerminal(1) else {
+  guard isJSON || TerminalSettings(of: 1) == nil else {
     return try showLive(every: try arguments.interval(2000), column, on: host)
   }
   let rows = try snapshot(over: try arguments.interval(1000), column, on: host)

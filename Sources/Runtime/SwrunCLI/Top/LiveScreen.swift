@@ -10,11 +10,11 @@ struct LiveScreen: ~Copyable {
   private static let normalScreen = "\u{1B}[?25h\u{1B}[?1049l"
 
   /// What the keyboard was set to; nil while the terminal is as it was, or without a keyboard.
-  private var saved: TerminalModes.Saved?
+  private var saved: TerminalSettings?
   private var isEntered = false
 
   /// Whether keys can be read.
-  let hasKeyboard = TerminalModes.isTerminal(LiveScreen.input)
+  let hasKeyboard = TerminalSettings(of: LiveScreen.input) != nil
 
   /// Takes the terminal.
   init() throws(KernelError) {
@@ -28,8 +28,8 @@ struct LiveScreen: ~Copyable {
 
   /// Takes the terminal, also after somebody else may have used it.
   mutating func enter() throws(KernelError) {
-    if hasKeyboard {
-      let before = try TerminalModes.readKeys(from: Self.input)
+    if hasKeyboard, let before = TerminalSettings(of: Self.input) {
+      try before.passingKeys.set(on: Self.input)
       if saved == nil { saved = before }
     }
     isEntered = true
@@ -46,12 +46,9 @@ struct LiveScreen: ~Copyable {
   /// Draws all lines in one write over what was there, so that nothing flickers; what does not fit is
   /// cut off.
   func draw(_ lines: [String]) throws(KernelError) {
-    let size = try TerminalModes.size(of: Self.output)
-    let frame = Self.frame(
-      lines,
-      rows: size.rows == 0 ? 24 : size.rows,
-      columns: size.columns == 0 ? 80 : size.columns
-    )
+    // What a terminal is taken for that does not tell.
+    let size = PseudoTerminal.size(of: Self.output) ?? (rows: 24, columns: 80)
+    let frame = Self.frame(lines, rows: Int(size.rows), columns: Int(size.columns))
     try DescriptorTable.write([UInt8](frame.utf8), to: Self.output)
   }
 
@@ -69,9 +66,9 @@ struct LiveScreen: ~Copyable {
     return "\u{1B}[H" + fitting.joined(separator: "\r\n") + rest
   }
 
-  private static func giveBack(_ saved: TerminalModes.Saved?) {
+  private static func giveBack(_ saved: TerminalSettings?) {
     do throws(KernelError) {
-      if let saved { try TerminalModes.restore(saved, of: input) }
+      try saved?.restore(on: input)
       try DescriptorTable.write([UInt8](normalScreen.utf8), to: output)
     } catch {
       // The terminal has gone, and with it what there was to restore.
