@@ -11,9 +11,12 @@ containerd_begins() {
   in_guest containerd ctr || return 0
   images
   mkdir -p $CONTAINERD
+  local by_systemd=false
+  [ "$MANAGER" != systemd ] || by_systemd=true
   {
     echo 'version = 2'
-    sed -e "s|/usr/local/sbin/swrun|$SWRUN|" -e '/^version/d' "$REPOSITORY/examples/containerd.toml"
+    sed -e "s|/usr/local/sbin/swrun|$SWRUN|" -e "s|\(SystemdCgroup =\).*|\1 $by_systemd|" \
+      -e '/^version/d' "$REPOSITORY/examples/containerd.toml"
     cri_settings
   } >$CONTAINERD/config.toml
   containerd --config $CONTAINERD/config.toml >$CONTAINERD/log 2>&1 </dev/null 3>&- 4>&- &

@@ -97,9 +97,9 @@ END
   has running engine inspect --format '{{.State.Status}}' "$NAME"
   on_terminal podman attach "$NAME" <<'END'
 send echo t''wo; exit 4\r
-expect two
+expect \r\ntwo
 END
-  [ "$status" -eq 4 ] || fail "exit $status"
+  soon shows 'exited 4' engine inspect --format '{{.State.Status}} {{.State.ExitCode}}' "$NAME"
 }
 
 @test "podman: kill sends any signal, by name and by number" {
