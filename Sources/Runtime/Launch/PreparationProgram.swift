@@ -46,7 +46,8 @@ extension Preparation {
       do throws(KernelError) {
         let status = try Process.status(of: path)
         guard status.kind != .directory else {
-          if name == path { refusal = "is a directory" }
+          // execve(2) says the first, runc the second: each caller knows one of them.
+          if name == path { refusal = "permission denied (it is a directory)" }
           continue
         }
         guard Process.mayExecute(path) else {
