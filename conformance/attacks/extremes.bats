@@ -26,6 +26,7 @@ teardown() {
   says "less than a page"
   edit '.linux.uidMappings |= .[:250] | .linux.gidMappings |= .[:250]'
   chown -R 100000:100000 "$ROOT"
+  chmod 755 "$BATS_TEST_TMPDIR" "$BUNDLE" "${BATS_TEST_TMPDIR%/*}" "${BATS_TEST_TMPDIR%/*/*}"
   ok runtime run --bundle "$BUNDLE" c1
 }
 
