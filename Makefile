@@ -39,12 +39,13 @@ programs: check-packages
 	  mv $(BIN)/.$$program.new $(BIN)/$$program || exit 1; \
 	done
 
-tools: $(BIN)/probe $(BIN)/floor $(BIN)/measure
+tools: $(BIN)/probe $(BIN)/floor $(BIN)/measure $(BIN)/racer
 
 $(BIN)/probe: conformance/probe/probe.c
 $(BIN)/floor: conformance/bench/floor.c
 $(BIN)/measure: conformance/bench/measure.c
-$(BIN)/probe $(BIN)/floor $(BIN)/measure:
+$(BIN)/racer: conformance/attacks/racer.c
+$(BIN)/probe $(BIN)/floor $(BIN)/measure $(BIN)/racer:
 	@mkdir -p $(BIN)
 	$(CC) $(TOOLFLAGS) -o $@ $<
 

@@ -41,6 +41,15 @@ import Testing
     #expect(try InitMessage(frame: frame) == .failed(expected))
   }
 
+  @Test func namesTheProgramThatIsNoProgram() throws {
+    let frame: [UInt8] = [0x46, 4, 0, 0, 8, 0, 0, 0] + Array("/x".utf8)
+    guard case .failed(let failure) = try InitMessage(frame: frame) else {
+      Issue.record("no failure")
+      return
+    }
+    #expect("\(failure)".hasPrefix("exec: \"/x\": exec format error (ENOEXEC): it is neither"))
+  }
+
   @Test func fitsTheChannelWhateverTheSubject() {
     let long = InitFailure(
       step: .setSysctls,

@@ -171,27 +171,30 @@ def count_system_calls(path, state, bundle):
         return {}
     # The tracer of create would wait for the container: let it go by a kill and a delete.
     out = os.path.join(bundle, "strace")
-    pid_file = os.path.join(bundle, "pid")
+    pid_file = pathlib.Path(bundle, "pid")
+    # That of a container before would name a process that has gone.
+    pid_file.unlink(missing_ok=True)
     tracer = subprocess.Popen(
         ["strace", "-f", "-c", "-o", out, path, "--root", state, "create", "--bundle", bundle,
-         "--pid-file", pid_file, "c"],
+         "--pid-file", str(pid_file), "c"],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )
-    for _ in range(200):
-        result = subprocess.run([path, "--root", state, "state", "c"], stdout=subprocess.PIPE,
-                                stderr=subprocess.DEVNULL)
-        if result.returncode == 0 and json.loads(result.stdout)["status"] == "created":
-            break
+    # The pid file comes last, with the number in it; a moment later create has ended.
+    end = time.monotonic() + 60
+    while not pid_file.exists() or not pid_file.read_text():
+        if time.monotonic() > end or tracer.poll() is not None:
+            sys.exit(f"bench: {path} create has made no container under strace")
         time.sleep(0.05)
-    time.sleep(0.2)
-    os.kill(int(open(pid_file).read()), signal.SIGKILL)
+    time.sleep(0.5)
+    os.kill(int(pid_file.read_text()), signal.SIGKILL)
     tracer.wait()
     for line in open(out).read().splitlines():
         if line.endswith("total"):
             counts["create"] = int(line.split()[3])
     subprocess.run([path, "--root", state, "delete", "--force", "c"], stderr=subprocess.DEVNULL)
-    measured(path, "--root", state, "create", "--bundle", bundle, "--pid-file", pid_file, "c")
-    pid = int(open(pid_file).read())
+    pid_file.unlink()
+    measured(path, "--root", state, "create", "--bundle", bundle, "--pid-file", str(pid_file), "c")
+    pid = int(pid_file.read_text())
     counts["start"] = system_calls(path, "--root", state, "start", "c")
     os.waitpid(pid, 0)
     counts["delete"] = system_calls(path, "--root", state, "delete", "c")

@@ -153,6 +153,25 @@ END
   SECONDS=0
   check
   [ "$status" -eq 2 ]
-  [ "$(grep -c error: <<<"$output")" -eq 1000 ]
+  [ "$(grep -c '/process/env/' <<<"$output")" -eq 1000 ]
+  [[ "$(tail -1 <<<"$output")" == *"there may be more: mend these first (swrun-check(8))" ]]
   [ "$SECONDS" -lt 20 ]
+}
+
+@test "a large document full of faults is judged in little time, with a word that there may be more" {
+  strong
+  # Fifteen MiB in which each of very many annotations is wrong.
+  "$PYTHON" - "$BUNDLE/config.json" <<'PY'
+import json, sys
+config = json.load(open(sys.argv[1]))
+config["annotations"] = {f"key-{number}": number for number in range(600000)}
+json.dump(config, open(sys.argv[1], "w"))
+PY
+  [ "$(stat -c %s "$BUNDLE/config.json")" -gt 12000000 ]
+  PATIENCE_OF_CHECK=$SECONDS
+  capture timeout 40 "$SWRUN" check "$BUNDLE"
+  [ "$status" -eq 2 ] || fail "status $status"
+  [ $((SECONDS - PATIENCE_OF_CHECK)) -lt 30 ]
+  [[ "$(head -1 <<<"$output")" == *"/annotations/key-"*"must be a string, is an integer"* ]]
+  [[ "$(tail -1 <<<"$output")" == *"there may be more: mend these first (swrun-check(8))" ]]
 }

@@ -54,14 +54,17 @@ PY
   unless fact fd:5
 }
 
-@test "LISTEN_FDS are passed on with LISTEN_PID 1" {
+@test "LISTEN_FDS are passed on with the pid that the process has in the container" {
   [ "$RUNTIME" = swrun ] || skip "as swrun's create does"
   started
   echo given >given
   capture_open sh -c 'exec 3<given; LISTEN_FDS=1 LISTEN_PID=$$ exec timeout 20 "$@"' sh \
-    sh -c 'LISTEN_PID=$$ exec "$@"' sh "$SWRUN" --root "$STATE" exec c1 /probe env fds
+    sh -c 'LISTEN_PID=$$ exec "$@"' sh "$SWRUN" --root "$STATE" \
+    exec --env LISTEN_PID=7 --env LISTEN_FDS=8 c1 /probe env fds identity
   expect env:LISTEN_FDS 1
-  expect env:LISTEN_PID 1
+  [ "$(fact pid)" -gt 1 ]
+  expect env:LISTEN_PID "$(fact pid)"
+  [ "$(grep -c '^env:LISTEN_' <<<"$output")" -eq 2 ]
   expect_match fd:3 '*/given'
 }
 

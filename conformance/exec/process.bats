@@ -284,8 +284,68 @@ teardown() { finish; }
   mkdir "$(cgroup2_root)$group/below"
   ok runtime exec --detach --pid-file "$PWD/pid" --cgroup below c1 /probe sleep
   [ "$(group_of "$(cat pid)")" = "$group/below" ]
-  for path in .. ../.. below/../.. nosuch; do not_executed --cgroup "$path" c1 /probe identity; done
+  for path in .. ../.. below/../.. nosuch; do
+    not_executed --cgroup "$path" c1 /probe identity
+    [ "$RUNTIME" != swrun ] || { says "--cgroup" && says "$path"; }
+  done
   not_executed --cgroup= c1 /probe identity
+}
+
+@test "where there is room for one process but not for two, the message says so" {
+  [ "$RUNTIME" = swrun ] || skip "others need no second one"
+  require_controller pids
+  edit '.linux.resources.pids = {"limit": 2}'
+  started
+  not_executed c1 /probe identity
+  says "exec needs room for two for a moment; the container's pids.max is 2, and 1 are there"
+  ok runtime update --pids-limit 3 c1
+  inside identity
+}
+
+@test "where a user may have no more processes, the message says so" {
+  [ "$RUNTIME" = swrun ] || skip "others need no second one"
+  started
+  process_file '.args = ["/probe", "identity"] | .user = {"uid": 4242, "gid": 4242}
+    | .rlimits = [{"type": "RLIMIT_NPROC", "soft": 1, "hard": 1}]'
+  not_executed --process process.json c1
+  says "RLIMIT_NPROC"
+  says "exec needs room for two"
+}
+
+@test "a program that can't be run is named, with what is missing" {
+  started
+  local root=$BUNDLE/rootfs
+  printf '#!/no/such/interpreter -x\n' >"$root/script"
+  printf '#!/script\n' >"$root/chain"
+  printf 'nothing\n' >"$root/text"
+  chmod +x "$root"/{script,chain,text}
+  local dynamic
+  dynamic=$(command -v jq)
+  cp "$dynamic" "$root/dynamic"
+  not_executed c1 /script
+  says 'exec: "/script": no such file or directory'
+  [ "$RUNTIME" = swrun ] || return 0
+  says '"/no/such/interpreter", which it is to be run by'
+  not_executed c1 /chain
+  says 'exec: "/chain": no such file or directory'
+  not_executed c1 /dynamic
+  says 'exec: "/dynamic": no such file or directory'
+  says 'ld-linux'
+  not_executed c1 /text
+  says 'exec: "/text": exec format error (ENOEXEC)'
+  says 'a first line like #!/bin/sh'
+  # The same of a container's own program.
+  local program
+  for program in /script /chain /dynamic /text; do
+    edit '.linux.cgroupsPath = $path' --arg path "/$TAG/c2"
+    entry "$program"
+    refused runtime run --bundle "$BUNDLE" c2
+    says "exec: \"$program\": "
+  done
+  # A program in another directory of PATH is still found.
+  mkdir -p "$root/first"
+  cp "$root/script" "$root/first/true"
+  ok runtime exec --env PATH=/first:/bin c1 true
 }
 
 @test "under an init that has been moved the process goes where init is" {

@@ -40,3 +40,8 @@ at_calls() {
 
 # bats test_tags=long
 @test "create is killed at each of very many system calls" { probe wait && at_calls create 40; }
+
+@test "exec is killed at system calls that change the world" { probe wait && at_calls exec 3; }
+
+# bats test_tags=long
+@test "exec is killed at each of very many system calls" { probe wait && at_calls exec 40; }

@@ -100,7 +100,7 @@ known_difference() {
     if [[ $runtime == "$RUNTIME" || $runtime == "$RUNTIME+$MANAGER" ]] && [ "$name" = "$BATS_TEST_DESCRIPTION" ]; then
       skip "$RUNTIME is known to differ: $reason"
     fi
-  done <"$CONFORMANCE/runtime/known-differences"
+  done <"${KNOWN_DIFFERENCES:-$CONFORMANCE/runtime/known-differences}"
 }
 
 # make_bundle DIR: an empty rootfs but for the probe, busybox and their mount points.

@@ -33,7 +33,7 @@ import sys
 import termios
 import time
 
-PATIENCE = 15
+PATIENCE = float(os.environ.get("PATIENCE", 15))
 
 
 class Session:

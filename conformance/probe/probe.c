@@ -26,6 +26,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -562,6 +563,70 @@ static int spawn(char **words) {
   return wait_for_signals(words);
 }
 
+/// A datagram to $NOTIFY_SOCKET, and a descriptor with it; nothing waits where `flags` say so.
+static ssize_t notify_with(const char *text, size_t length, int descriptor, int flags) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  const char *path = getenv("NOTIFY_SOCKET");
+  if (!path) return errno = ENOENT, -1;
+  snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+  char control[CMSG_SPACE(sizeof descriptor)] = {0};
+  struct iovec data = {(void *)text, length};
+  struct msghdr message = {&address, sizeof address, &data, 1, NULL, 0, 0};
+  if (descriptor >= 0) {
+    message.msg_control = control, message.msg_controllen = sizeof control;
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET, header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof descriptor);
+    memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+  }
+  int s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  ssize_t sent = sendmsg(s, &message, flags);
+  int saved = errno;
+  close(s);
+  errno = saved;
+  return sent;
+}
+
+/// notify TEXT...: each as one datagram, as a service does it; @N waits N tenths of a second.
+static int notify(char **words) {
+  for (int i = 0; words[i]; i++) {
+    if (words[i][0] == '@') {
+      nanosleep(&(struct timespec){atoi(words[i] + 1) / 10, atoi(words[i] + 1) % 10 * 100000000}, 0);
+    } else {
+      ssize_t sent = notify_with(words[i], strlen(words[i]), -1, 0);
+      printf("notified=%s\n", sent < 0 ? error_name(errno) : "yes");
+      fflush(stdout);
+    }
+  }
+  return 0;
+}
+
+/// What a container may try with its socket, before it says that it is ready; with any word it floods
+/// the socket for ever.
+static int notify_badly(char **words) {
+  static char junk[100000];
+  if (words[0]) {
+    printf("flood\n");
+    fflush(stdout);
+    for (;;) notify_with(junk, 1, -1, 0);
+  }
+  memset(junk, '\n', sizeof junk);
+  memcpy(junk + 5000, "READY=1\n", 8);
+  printf("long=%s\n", notify_with(junk, sizeof junk, -1, 0) < 0 ? error_name(errno) : "yes");
+  const char *texts[] = {"", "READY=10", " READY=1", "MAINPID=1", "FDSTORE=1", "STATUS=x", "READY=1\r"};
+  for (int i = 0; i < 7; i++) notify_with(texts[i], strlen(texts[i]), 0, 0);
+  // Longer than any patience with it: the socket's queue is always full.
+  for (int i = 0; i < 20000; i++) notify_with("STATUS=more", 11, 0, MSG_DONTWAIT);
+  const char *directory = "/run/notify", *path = getenv("NOTIFY_SOCKET");
+  printf("unlink=%s\n", unlink(path) < 0 ? error_name(errno) : "yes");
+  int made = symlink("/etc/passwd", "/run/notify/other");
+  printf("symlink=%s\n", made < 0 ? error_name(errno) : "yes");
+  printf("chmod=%s\n", chmod(directory, 0777) < 0 ? error_name(errno) : "yes");
+  fflush(stdout);
+  notify_with("STATUS=now\nREADY=1\nMAINPID=1\nX=y", 32, 0, 0);
+  return wait_for_signals(words);
+}
+
 static const struct {
   const char *name;
   int (*run)(char **words);
@@ -571,7 +636,7 @@ static const struct {
     {"mknod", make_node}, {"args", arguments},    {"exit", exit_with},
     {"die", die_by},      {"say", print_text},    {"sleep", sleep_for},
     {"wait", wait_for_signals}, {"input", count_input}, {"spawn", spawn},
-    {"count", count},
+    {"count", count},     {"notify", notify},     {"notify-badly", notify_badly},
 };
 
 int main(int count, char **words) {

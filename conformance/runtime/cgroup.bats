@@ -29,6 +29,17 @@ path_of() { sed -n 's/^0:://p' "/proc/$1/cgroup"; }
   [[ "$(path_of "$(container_pid c1)")" == */"$TAG/c1" ]]
 }
 
+# dockerd's BuildKit, where systemd is dockerd's manager of cgroups
+@test "a path in systemd's form is a directory to the manager of directories" {
+  edit '.linux.cgroupsPath = $path' --arg path "system.slice:docker:$TAG"
+  created
+  local own
+  own=$(path_of "$(container_pid c1)")
+  [[ "$own" == *"/system.slice:docker:$TAG" ]]
+  ok runtime delete --force c1
+  [ ! -e "$(cgroup2_root)$own" ]
+}
+
 @test "without a path the container has a cgroup of its own" {
   edit 'del(.linux.cgroupsPath)'
   # The cgroup is named by the id, for all who run here at this moment.

@@ -264,6 +264,20 @@ teardown() { finish; }
   expect env:LISTEN_PID 1
 }
 
+@test "LISTEN_PID is the pid that the process sees where it shares the pid namespace" {
+  [ "$RUNTIME" = swrun ] || skip "others always say 1"
+  probe identity fds env
+  edit '.linux.namespaces |= map(select(.type != "pid"))
+    | .process.env += ["LISTEN_PID=77", "LISTEN_FDS=78"]'
+  timeout 30 sh -c 'LISTEN_FDS=1 LISTEN_FDNAMES=web LISTEN_PID=$$ exec "$@"' sh \
+    "$SWRUN" --root "$STATE" run --bundle "$BUNDLE" c1 >out 2>err </dev/null 3<err
+  output=$(cat out)
+  [ "$(fact pid)" -gt 1 ]
+  expect env:LISTEN_PID "$(fact pid)"
+  expect env:LISTEN_FDS 1
+  expect env:LISTEN_FDNAMES web
+}
+
 @test "single-dash long options and options after the id are understood" {
   probe say fine
   ok runtime run -no-new-keyring "-bundle=$BUNDLE" c1 --no-pivot=false

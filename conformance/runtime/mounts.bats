@@ -186,6 +186,20 @@ propagates() {
   fact mount:/mnt
 }
 
+# runtime-contract: docker exits with 127 on these words, as after mount(2).
+@test "a file on a directory and a directory on a file are refused with mount(2)'s word" {
+  mkdir source
+  touch file "$BUNDLE/rootfs/etc/target"
+  edit '.mounts += [{"destination": "/mnt", "source": $path, "options": ["bind"]}]' \
+    --arg path "$PWD/file"
+  probe wait
+  refused runtime create --bundle "$BUNDLE" c1
+  says "not a directory"
+  edit '.mounts[-1] |= (.destination = "/etc/target" | .source = $path)' --arg path "$PWD/source"
+  refused runtime create --bundle "$BUNDLE" c1
+  says "not a directory"
+}
+
 # CVE-2021-30465 and its kin: links in the rootfs lead nowhere but into the rootfs
 @test "a target behind an absolute link stays in the rootfs" {
   mkdir outside source && ln -s "$PWD/outside" "$BUNDLE/rootfs/link"

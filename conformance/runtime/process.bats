@@ -95,6 +95,13 @@ teardown() { finish; }
   says "permission denied"
 }
 
+@test "a program that is a directory fails with the words that callers know" {
+  entry /etc
+  refused runtime create --bundle "$BUNDLE" c1
+  says "permission denied"
+  [ "$RUNTIME" != swrun ] || says "is a directory"
+}
+
 @test "the working directory is as given" {
   edit '.process.cwd = "/etc"'
   in_container cwd

@@ -161,9 +161,9 @@ private struct RunningTransfer {
         let seconds = transfer.request.patience ?? settings.stallSeconds
         return .failure(.stalled(address, seconds: seconds))
       }
-      return .failure(
-        .connection(address, reason: reason(code), isTemporary: isTemporary(code))
-      )
+      // What the peer says of TLS it would say again: no certificate of ours, a version too old.
+      let isTemporary = isTemporary(code) && !easy.message.contains(" alert ")
+      return .failure(.connection(address, reason: reason(code), isTemporary: isTemporary))
     }
     var response = transfer.response
     if !transfer.isProxied { response.network = easy.peer.flatMap(literalKind) }

@@ -2,6 +2,8 @@
 ///
 /// Strings on one line, integers, booleans, arrays, tables, arrays of tables and inline tables.
 /// Dates, floats and strings over several lines are errors, not guesses.
+/// A library was measured (TOMLKit 0.6.0, toml++ inside): 8 MB more of program for these few files,
+/// values that point into a tree which may be gone, and strings that end at a NUL.
 /// Spec: TOML 1.0; containers-registries.conf(5).
 enum TOMLValue: Equatable {
   case string(String)

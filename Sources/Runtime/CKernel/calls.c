@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/time.h>
@@ -192,7 +193,28 @@ static int connect_unix(const char *name, int type, int is_abstract, int millise
 
 int ckernel_connect_unix(const char *path) { return connect_unix(path, SOCK_STREAM, 0, 0); }
 
-int ckernel_connect_unix_datagram(const char *path) { return connect_unix(path, SOCK_DGRAM, 0, 0); }
+int ckernel_connect_unix_datagram(const char *name, int is_abstract) {
+  return connect_unix(name, SOCK_DGRAM, is_abstract, 0);
+}
+
+int ckernel_bind_unix_datagram(const char *path) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  if (strlen(path) >= sizeof address.sun_path) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  strcpy(address.sun_path, path);
+  int s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (s < 0) return -1;
+  // The mode is given at birth: by its name later on somebody else's file might get it.
+  mode_t mask = umask(0111);
+  int result = bind(s, (struct sockaddr *)&address, sizeof address), saved = errno;
+  umask(mask);
+  if (result == 0) return s;
+  close(s);
+  errno = saved;
+  return -1;
+}
 
 int ckernel_connect_unix_within(const char *name, int is_abstract, int milliseconds) {
   return connect_unix(name, SOCK_STREAM, is_abstract, milliseconds);

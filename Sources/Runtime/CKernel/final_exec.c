@@ -12,6 +12,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -65,7 +66,11 @@ int ckernel_final_confine(const struct ckernel_final *plan, int *code) {
 
 static _Noreturn void fail(const struct ckernel_final *plan, int step, int code) {
   struct ckernel_final_failure frame = {.tag = 'F', .step = (unsigned char)step, .code = code};
-  long ignored = write(plan->failure, &frame, sizeof frame);
+  unsigned length = 0;
+  if (step == EXEC)
+    for (const char *name = plan->arguments[0]; name[length] && length < sizeof frame.name; length++)
+      frame.name[length] = name[length];
+  long ignored = write(plan->failure, &frame, offsetof(struct ckernel_final_failure, name) + length);
   (void)ignored;  // nobody is left to tell
   _exit(step == EXEC && (code == ENOENT || code == ENOTDIR) ? 127 : 126);
 }
@@ -103,11 +108,25 @@ _Noreturn void ckernel_final_exec(const struct ckernel_final *plan) {
   execute(plan);
 }
 
+// The pid as the program will see it, which nobody else can know before.
+static void announce_pid(const struct ckernel_final *plan) {
+  static const char name[] = "LISTEN_PID=";
+  char digits[10], *place = 0;
+  unsigned count = 0, pid = (unsigned)getpid();
+  for (char *const *entry = plan->environment; *entry; entry++)
+    if (strncmp(*entry, name, sizeof name - 1) == 0) place = *entry + sizeof name - 1;
+  if (!place) return;
+  for (; pid > 0; pid /= 10) digits[count++] = (char)('0' + pid % 10);
+  while (count > 0) *place++ = digits[--count];
+  *place = 0;
+}
+
 // What the tenant does in the container's pid namespace, and so in sight of the container: as little
 // as there can be.
 static int tenant(void *argument) {
   const struct ckernel_final *plan = argument;
   int code = 0, step = 0;
+  if (plan->announces_pid) announce_pid(plan);
   if (setsid() < 0) fail(plan, SESSION, errno);
   if (plan->takes_terminal && ioctl(0, TIOCSCTTY, 0) < 0) fail(plan, TERMINAL, errno);
   if (plan->confines_late) step = ckernel_final_confine(plan, &code);

@@ -18,4 +18,14 @@ extension ControlGroup {
     guard let kills, kills != "oom_kill 0" else { return nil }
     return "the memory limit is too low: init itself needs half a MiB before it is the program"
   }
+
+  /// How many processes may be here and how many there are; nil without a limit of its own.
+  ///
+  /// See: cgroup-v2.rst, "PID".
+  package func processLimit() throws(CgroupError) -> (most: String, present: String)? {
+    guard let most = try content(of: "pids.max"), most != "max",
+      let present = try content(of: "pids.current")
+    else { return nil }
+    return (most, present)
+  }
 }

@@ -44,6 +44,25 @@ package enum DirectoryTree {
     }
   }
 
+  /// Removes all that is below a directory, whatever it is and however it is called.
+  package static func empty(_ top: borrowing OwnedDescriptor) throws(KernelError) {
+    try walk(
+      below: top,
+      entering: { (directory) throws(KernelError) in try unlinkFiles(in: directory) },
+      leaving: { (parent, name) throws(KernelError) in try remove(at: parent, name) }
+    )
+    try unlinkFiles(in: top)
+  }
+
+  private static func unlinkFiles(
+    in directory: borrowing OwnedDescriptor,
+  ) throws(KernelError) {
+    let number = directory.raw
+    for name in try names(in: directory, areDirectories: false) {
+      try check("unlink", name.text) { unsafe unlinkat(number, name.bytes, 0) }
+    }
+  }
+
   /// See: rmdir(2).
   package static func remove(
     at parent: borrowing OwnedDescriptor,
@@ -71,6 +90,7 @@ package enum DirectoryTree {
 
   private static func names(
     in directory: borrowing OwnedDescriptor,
+    areDirectories: Bool = true,
   ) throws(KernelError) -> [Name] {
     // The position belongs to the open file, so the stream gets one of its own.
     guard let own = try open(at: directory, Name(bytes: dot)) else { return [] }
@@ -81,7 +101,8 @@ package enum DirectoryTree {
     defer { unsafe closedir(stream) }
     var names: [Name] = []
     while let entry = unsafe readdir(stream) {
-      guard unsafe entry.pointee.d_type == UInt8(DT_DIR) else { continue }
+      let isDirectory = unsafe entry.pointee.d_type == UInt8(DT_DIR)
+      guard isDirectory == areDirectories else { continue }
       let bytes = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { buffer in
         unsafe buffer.prefix { $0 != 0 }.map(CChar.init(bitPattern:)) + [0]
       }

@@ -52,4 +52,6 @@ extension ErrorNumber {
   package static var crossDevice: Self { .init(rawValue: EXDEV) }
   package static var noChild: Self { .init(rawValue: ECHILD) }
   package static var connectionReset: Self { .init(rawValue: ECONNRESET) }
+  package static var noExecutable: Self { .init(rawValue: ENOEXEC) }
+  package static var notTerminal: Self { .init(rawValue: ENOTTY) }
 }

@@ -35,6 +35,11 @@ package struct FinalExecution: Sendable {
   /// The first descriptor that the program does not inherit.
   package var firstClosed: UInt32
 
+  /// How the variable begins that names the process which sockets are for: sd_listen_fds(3).
+  package static let listenPid = "LISTEN_PID="
+  /// Stands in that variable for a process that is not born yet: with room for any.
+  package static let unknownPid = "4294967295"
+
   package init(
     candidates: [String],
     arguments: [String],
@@ -113,6 +118,7 @@ package struct FinalExecution: Sendable {
     unsafe plan.is_sibling = birth.isSibling ? 1 : 0
     unsafe plan.takes_terminal = birth.takesTerminal ? 1 : 0
     unsafe plan.confines_late = birth.confinesLate ? 1 : 0
+    unsafe plan.announces_pid = birth.announcesPid ? 1 : 0
     unsafe ckernel_final_tenant(&plan)
   }
 }
@@ -126,11 +132,14 @@ package struct TenantBirth: Sendable {
   /// `PreparedExecution.confine` has been left to the last yard: with the filter loaded the birth
   /// itself might be forbidden.
   package var confinesLate: Bool
+  /// `FinalExecution.unknownPid` in the environment is replaced by the tenant's own.
+  package var announcesPid: Bool
 
-  package init(isSibling: Bool, takesTerminal: Bool, confinesLate: Bool) {
+  package init(isSibling: Bool, takesTerminal: Bool, confinesLate: Bool, announcesPid: Bool) {
     self.isSibling = isSibling
     self.takesTerminal = takesTerminal
     self.confinesLate = confinesLate
+    self.announcesPid = announcesPid
   }
 }
 

@@ -101,3 +101,42 @@ extension PseudoTerminal {
     return (rows, columns)
   }
 }
+
+/// Whose turn it is at a terminal that several jobs of a shell share.
+///
+/// See: credentials(7), "Sessions"; tcsetpgrp(3).
+package enum JobControl {
+  /// Waits until this process's group is the terminal's foreground, stopped meanwhile together with
+  /// its group, as everybody is who changes a terminal from the background.
+  ///
+  /// - Returns: false where nobody would ever continue it, so that it must leave the terminal alone;
+  ///   true also of a terminal that is not the one of this session, and of what is no terminal.
+  package static func awaitForeground(of terminal: CInt) throws(KernelError) -> Bool {
+    guard isInBackground(of: terminal) else { return true }
+    var background = sigset_t()
+    unsafe sigemptyset(&background)
+    unsafe sigaddset(&background, SIGTTOU)
+    var held = sigset_t()
+    try check("sigprocmask") { unsafe sigprocmask(SIG_UNBLOCK, &background, &held) }
+    let before = signal(SIGTTOU, SIG_DFL)
+    defer {
+      signal(SIGTTOU, before)
+      unsafe sigprocmask(SIG_SETMASK, &held, nil)
+    }
+    do throws(KernelError) {
+      // From the background it stops us, from the foreground it changes nothing.
+      try check("tcsetpgrp") { tcsetpgrp(terminal, getpgrp()) }
+      return true
+    } catch  where error.code == .inputOutput {
+      return false
+    } catch  where error.code == .notTerminal {
+      return true
+    }
+  }
+
+  /// Whether another group has the terminal.
+  package static func isInBackground(of terminal: CInt) -> Bool {
+    let foreground = tcgetpgrp(terminal)
+    return foreground > 0 && foreground != getpgrp()
+  }
+}

@@ -29,9 +29,7 @@ func mapIdentities(
   ]
   for (map, mappings) in zip(maps, [namespaces.gidMappings, namespaces.uidMappings]) {
     if isPrivileged || mappings.mapOnly(map.own) {
-      try about("/proc/\(pid)/\(map.file)") { () throws(KernelError) in
-        try processes.write("\(pid)/\(map.file)", mappings.map { "\($0.line)\n" }.joined())
-      }
+      try map.write(mappings, of: pid, processes)
     } else {
       try map.runHelper(of: pid, mappings)
     }
@@ -64,6 +62,26 @@ private struct IdentityMap {
 
   /// In seconds: the helper may have to ask a directory service.
   private static let patience = 30
+
+  func write(
+    _ mappings: [IDMapping],
+    of pid: Int32,
+    _ processes: borrowing ProcessFiles,
+  ) throws(LaunchError) {
+    let text = mappings.map { "\($0.line)\n" }.joined()
+    do throws(KernelError) {
+      try processes.write("\(pid)/\(file)", text)
+    } catch {
+      // All of a map is one write of less than a page, so that long numbers leave room for fewer.
+      guard error.code == .invalid, text.utf8.count >= 4096 else {
+        throw .kernel(error, subject: "/proc/\(pid)/\(file)")
+      }
+      throw .unmapped(
+        "\(file): \(mappings.count) mappings are \(text.utf8.count) bytes of text, and the kernel "
+          + "takes less than a page at once: map fewer ranges"
+      )
+    }
+  }
 
   func runHelper(of pid: Int32, _ mappings: [IDMapping]) throws(LaunchError) {
     guard let path = programPath(helper) else {

@@ -33,8 +33,22 @@ package struct InitFailure: Error, Equatable, Sendable {
 extension InitFailure: CustomStringConvertible {
   package var description: String {
     guard code.rawValue != 0 else { return subject }
+    if step == .execute, call == FinalStep.execution.call { return refusalOfProgram }
     let cause = "\(call): \(code.meaning) (\(code.name))"
     return subject.isEmpty ? "\(step.subject): \(cause)" : "\(subject): \(cause)"
+  }
+
+  /// In the words that callers look for, as those of `findProgram`.
+  private var refusalOfProgram: String {
+    let hint =
+      switch code {
+      case .noEntry: ": it is there, but not the interpreter that it or its interpreter names"
+      case .noExecutable:
+        ": it is neither a program for this machine nor a script that names its "
+          + "interpreter in a first line like #!/bin/sh"
+      default: ""
+      }
+    return "exec: \"\(subject)\": \(code.meaning) (\(code.name))\(hint)"
   }
 }
 
@@ -59,7 +73,8 @@ extension InitFailure {
     )
   }
 
-  /// Reads what follows the tag in a frame of the last yard: step, two bytes of nothing, errno.
+  /// Reads what follows the tag in a frame of the last yard: step, two bytes of nothing, errno, and
+  /// the program's name where there is one.
   init?(finalFrame bytes: ArraySlice<UInt8>) {
     guard let number = bytes.first, let step = FinalStep(rawValue: number),
       let code = Int32(littleEndianBytes: bytes.dropFirst(3))
@@ -68,7 +83,7 @@ extension InitFailure {
       step: step.initStep,
       call: step.call,
       code: .init(rawValue: code),
-      subject: ""
+      subject: String(decoding: bytes.dropFirst(7), as: UTF8.self)
     )
   }
 }

@@ -23,6 +23,8 @@ struct Preparation: ~Copyable {
   var candidates: [String] = []
   /// HOME for a program whose environment has none.
   var home: String?
+  /// LISTEN_PID for a program that is to know its process id.
+  var listenPid: String?
 
   init(
     process: ProcessPlan,

@@ -23,6 +23,7 @@ extension Preparation {
       _ = try workingDirectory()
     }
     home = try homeDirectory()
+    if process.announcesPid { listenPid = "\(Process.ownID)" }
     let name = process.args[0]
     candidates = name.utf8.contains(UInt8(ascii: "/")) ? [name] : searchPath(for: name)
     try checkProgram(name)
@@ -45,11 +46,16 @@ extension Preparation {
       do throws(KernelError) {
         let status = try Process.status(of: path)
         guard status.kind != .directory else {
-          if name == path { refusal = "is a directory" }
+          // execve(2) says the first, runc the second: each caller knows one of them.
+          if name == path { refusal = "permission denied (it is a directory)" }
           continue
         }
         guard Process.mayExecute(path) else {
           refusal = "permission denied"
+          continue
+        }
+        if let missing = try missingInterpreter(of: path, status) {
+          refusal = missing
           continue
         }
         return
@@ -59,6 +65,31 @@ extension Preparation {
       }
     }
     throw InitFailure(step: .findProgram, refusal: "exec: \"\(name)\": \(refusal)")
+  }
+
+  /// What is to be said of a program whose interpreter is not there; nil where all is well, and where
+  /// it can't be told.
+  private func missingInterpreter(
+    of path: String,
+    _ status: FileStatus,
+  ) throws(KernelError) -> String? {
+    guard status.kind == .regular else { return nil }
+    let head: [UInt8]
+    do throws(KernelError) {
+      // Not a fifo or a terminal that has come in its place.
+      head = try open(path, [.readOnly, .nonblocking, .noControllingTerminal]).read(upTo: 4096)
+    } catch {
+      // A program need not be readable.
+      return nil
+    }
+    guard let interpreter = Interpreter(head: head) else { return nil }
+    do throws(KernelError) {
+      _ = try Process.status(of: interpreter.path)
+      return nil
+    } catch  where error.code == .noEntry || error.code == .notDirectory {
+      return "no such file or directory: \(path) is there, but not \"\(interpreter.path)\", "
+        + "which it is to be run by"
+    }
   }
 
   /// HOME where the environment has none: from the container's own /etc/passwd, read as a plain file.
@@ -95,7 +126,8 @@ extension Preparation {
     FinalExecution(
       candidates: candidates,
       arguments: process.args,
-      environment: process.environment + (home.map { ["HOME=\($0)"] } ?? []),
+      environment: process.environment + (home.map { ["HOME=\($0)"] } ?? [])
+        + (listenPid.map { ["\(FinalExecution.listenPid)\($0)"] } ?? []),
       effective: credentials.effective,
       permitted: credentials.permitted,
       inheritable: credentials.inheritable,

@@ -76,7 +76,10 @@ struct Tenant: ~Copyable {
     case .setNoNewPrivileges: try preparation.setNoNewPrivileges()
     case .dropBoundingSet: try preparation.dropBoundingSet()
     case .changeUser: try preparation.changeUser()
-    case .findProgram: try preparation.findProgram()
+    case .findProgram:
+      try preparation.findProgram()
+      // The tenant is not born yet.
+      if request.process.announcesPid { preparation.listenPid = FinalExecution.unknownPid }
     case .confine: try preparation.confine(leavesRights: confinesLate)
     case .report:
       try kernel(step) { () throws(KernelError) in try channel.send(InitMessage.prepared.frame) }
@@ -144,7 +147,8 @@ struct Tenant: ~Copyable {
     let birth = TenantBirth(
       isSibling: request.namespaces.contains(.pid),
       takesTerminal: request.process.hasTerminal,
-      confinesLate: confinesLate
+      confinesLate: confinesLate,
+      announcesPid: request.process.announcesPid
     )
     // The last yard is C and owns nothing: it closes all but this one itself.
     let own = channel.release()

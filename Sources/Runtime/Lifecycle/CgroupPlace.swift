@@ -26,7 +26,8 @@ enum CgroupPlace {
   ) throws(RuntimeError) {
     switch manager {
     case .directory:
-      if let cgroupsPath { try Self.checkDirectory(cgroupsPath) }
+      // A path in systemd's form is a directory of that name: dockerd with systemd for a manager gives
+      // its BuildKit such ones and no --systemd-cgroup.
       self = .directory(
         try withCgroups { () throws(CgroupError) in
           try CgroupLocation(cgroupsPath: cgroupsPath, id: id, host.processes)
@@ -45,20 +46,6 @@ enum CgroupPlace {
       }
     case .disabled: self = .creators
     }
-  }
-
-  /// A path for systemd makes a strange directory: the caller meant the other manager.
-  private static func checkDirectory(_ path: String) throws(RuntimeError) {
-    let parts = path.split(separator: ":", omittingEmptySubsequences: false)
-    guard parts.count == 3, !path.contains("/"), parts[0].isEmpty || parts[0].hasSuffix(".slice")
-    else { return }
-    throw .cgroup(
-      .invalidPath(
-        path,
-        reason: "it names a systemd unit: call with --systemd-cgroup, or name a directory, "
-          + "as /swrun/web"
-      )
-    )
   }
 
   /// What a record says of the place before anything is made.

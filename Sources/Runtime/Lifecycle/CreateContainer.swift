@@ -22,8 +22,11 @@ package struct CreateOptions: Sendable {
   package var cgroupManager: CgroupManager
   /// Whether the caller has no privileges; nil leaves that to be found out.
   package var isRootless: Bool?
-  /// Variables that the program gets on top of config.json's, as KEY=value.
-  package var environment: [String]
+  /// Variables about sockets of a service manager's that are passed on, as KEY=value; LISTEN_PID is
+  /// added to them.
+  package var socketVariables: [String]
+  /// Who is to know when the container is ready; nil for nobody.
+  package var notifyAddress: NotifyAddress?
 
   package init(
     id: ContainerID,
@@ -36,7 +39,8 @@ package struct CreateOptions: Sendable {
     preservedDescriptors: Int32,
     cgroupManager: CgroupManager,
     isRootless: Bool?,
-    environment: [String],
+    socketVariables: [String],
+    notifyAddress: NotifyAddress?,
   ) {
     self.id = id
     self.bundle = bundle
@@ -48,7 +52,8 @@ package struct CreateOptions: Sendable {
     self.preservedDescriptors = preservedDescriptors
     self.cgroupManager = cgroupManager
     self.isRootless = isRootless
-    self.environment = environment
+    self.socketVariables = socketVariables
+    self.notifyAddress = notifyAddress
   }
 }
 

@@ -90,7 +90,7 @@ struct Creation {
     _ console: consuming OwnedDescriptor?,
     on host: borrowing Host,
   ) throws(RuntimeError) -> PreparedInit {
-    let request = try launchRequest(birthplace.path, on: host)
+    let request = try launchRequest(birthplace.path, directory, on: host)
     try withState { () throws(StateError) in
       try directory.write(
         TenantBasis(plan, filter: request.filter, keepsKeyring: options.keepsKeyring)
@@ -132,12 +132,20 @@ struct Creation {
 
   private func launchRequest(
     _ cgroup: String?,
+    _ directory: borrowing ContainerDirectory,
     on host: borrowing Host,
   ) throws(RuntimeError) -> LaunchRequest {
     let confinement = try confinement(of: plan, on: host)
     let isInUserNamespace = try plan.isInUserNamespace(on: host)
     var plan = plan
-    plan.process.environment += options.environment
+    plan.process.addSockets(options.socketVariables)
+    if options.notifyAddress != nil {
+      plan.addNotifySocket(
+        in: try withState { () throws(StateError) in
+          try directory.makeNotifyDirectory(in: host.root)
+        }
+      )
+    }
     return LaunchRequest(
       plan: plan,
       record: record,
@@ -267,7 +275,7 @@ extension Birthplace? {
     }
   }
 
-  fileprivate var takesBirths: Bool {
+  var takesBirths: Bool {
     switch self {
     case nil: true
     case let birthplace?: birthplace.takesBirths

@@ -1,3 +1,4 @@
+import Cgroups
 import Kernel
 import Launch
 import RuntimeSpec
@@ -13,6 +14,19 @@ package func exec(_ options: ExecOptions, on host: borrowing Host) throws(Runtim
     try ContainerDirectory.existing(options.id, in: host.root)
   }
   let record = try checkedRecord(directory, options, on: host)
+  do throws(RuntimeError) {
+    return try addProcess(to: record, in: directory, options, on: host)
+  } catch .launch(let error) where error.isLackOfRoom {
+    throw .refused("\(error): \(try lackOfRoom(in: record, on: host))")
+  }
+}
+
+private func addProcess(
+  to record: ContainerRecord,
+  in directory: borrowing ContainerDirectory,
+  _ options: ExecOptions,
+  on host: borrowing Host,
+) throws(RuntimeError) -> Int32 {
   guard let container = try openInit(record, on: host) else { throw .stopped }
   let basis = try withState { () throws(StateError) in try directory.readBasis() }
   let process = try processPlan(options, basis, on: host)
@@ -82,6 +96,33 @@ private func started(
     throw error
   }
   return pid
+}
+
+/// Why a process was one too many: who makes the tenant is in the container's cgroup too, and goes
+/// when there is one.
+private func lackOfRoom(
+  in record: ContainerRecord,
+  on host: borrowing Host,
+) throws(RuntimeError) -> String {
+  let limit = try withControlGroup(of: record, on: host) { (group, _) throws(CgroupError) in
+    try group.processLimit()
+  }
+  let need = "exec needs room for two for a moment"
+  guard let limit = limit ?? nil else {
+    return "\(need), which RLIMIT_NPROC of the user or the pids.max of a cgroup above leaves not"
+  }
+  return "\(need); the container's pids.max is \(limit.most), and \(limit.present) are there"
+}
+
+extension LaunchError {
+  /// Whether a clone failed for want of a free place among the processes.
+  fileprivate var isLackOfRoom: Bool {
+    switch self {
+    case .kernel(let error, _): error.code == .wouldBlock && error.call.hasPrefix("clone")
+    case .initFailed(let failure): failure.code == .wouldBlock && failure.call == "clone"
+    case .handshake, .hook, .state, .cgroup, .unmapped: false
+    }
+  }
 }
 
 extension RuntimeError {

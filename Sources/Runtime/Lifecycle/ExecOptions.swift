@@ -17,8 +17,9 @@ package struct ExecOptions: Sendable {
   /// A control group below the container's own; nil for that.
   package var subgroup: String?
   package var preservedDescriptors: Int32
-  /// Variables that the program gets on top of all others, as KEY=value.
-  package var environment: [String]
+  /// Variables about sockets of a service manager's that are passed on, as KEY=value; LISTEN_PID is
+  /// added to them.
+  package var socketVariables: [String]
 
   package init(
     id: ContainerID,
@@ -32,7 +33,7 @@ package struct ExecOptions: Sendable {
     pidfdSocket: String?,
     subgroup: String?,
     preservedDescriptors: Int32,
-    environment: [String],
+    socketVariables: [String],
   ) {
     self.id = id
     self.source = source
@@ -45,7 +46,7 @@ package struct ExecOptions: Sendable {
     self.pidfdSocket = pidfdSocket
     self.subgroup = subgroup
     self.preservedDescriptors = preservedDescriptors
-    self.environment = environment
+    self.socketVariables = socketVariables
   }
 }
 

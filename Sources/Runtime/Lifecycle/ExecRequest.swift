@@ -29,13 +29,13 @@ func processPlan(
     section = changes.applied(to: own, command)
   }
   if options.wantsTerminal { section.terminal = true }
-  section.env = (section.env ?? []) + options.environment
   var warnings: [String] = []
   var plan = try located(place) { () throws(ConfigurationError) in
     try ProcessPlan(section, warnings: &warnings)
   }
   for warning in warnings { host.warn(warning) }
   plan.personality = basis.persona.map(PersonalityPlan.init)
+  plan.addSockets(options.socketVariables)
   return plan
 }
 

@@ -9,10 +9,13 @@ import Terminal
 struct Foreground: ~Copyable {
   private let signals: OwnedDescriptor
   private var relay: TerminalRelay?
+  private var notification: Notification?
 
-  /// Holds signals back from here on, and joins the terminal of which there is a master, if any.
+  /// Holds signals back from here on, and joins the terminal of which there is a master, if any, and
+  /// the container's way to the service manager.
   init(
     _ master: consuming OwnedDescriptor?,
+    _ notification: consuming Notification? = nil,
     on host: borrowing Host,
   ) throws(RuntimeError) {
     let signals = try about("signals") { () throws(KernelError) in
@@ -22,6 +25,7 @@ struct Foreground: ~Copyable {
     let relay = try Self.relay(consume master, on: host)
     self.signals = signals
     self.relay = relay
+    self.notification = notification
   }
 
   private static func relay(
@@ -44,6 +48,7 @@ struct Foreground: ~Copyable {
       while true {
         while let ended = try Process.reap() {
           guard ended.pid == pid else { continue }
+          try notification?.finish(for: Process.ownID)
           try showRest()
           return ended.status
         }
@@ -57,13 +62,20 @@ struct Foreground: ~Copyable {
   /// Waits for whatever comes next, and sees to it.
   private mutating func turn(_ process: borrowing OwnedDescriptor) throws(KernelError) {
     var requests = [PollRequest(signals.raw, .readable)]
+    let notified = notification?.request
+    if let notified { requests.append(notified.request) }
+    let others = requests.count
     if let joined = relay?.requests { requests += joined }
-    try poll(&requests, milliseconds: -1)
+    try poll(&requests, milliseconds: notified?.milliseconds ?? -1)
     if !requests[0].happened.isEmpty {
       let signal = try Signals.next(from: signals)
       if try !serveTerminal(signal) { try forward(signal, process) }
     }
-    try relay?.relay(requests.dropFirst())
+    // This process is the one that ends when the container does.
+    if others > 1, !requests[1].happened.isEmpty {
+      try notification?.relay(for: Process.ownID, waits: false)
+    }
+    try relay?.relay(requests.dropFirst(others))
   }
 
   /// Whether a signal is about the caller's terminal, and so not the process's.

@@ -50,7 +50,7 @@ struct Restoration {
     let filter = try confinement(of: plan, on: host).filter
     let basis = TenantBasis(plan, filter: filter, keepsKeyring: false)
     try withState { () throws(StateError) in try directory.write(basis) }
-    try restore(program, places, cgroup: birthplace.directory, directory, on: host)
+    try restore(program, places, into: birthplace, directory, on: host)
     try birthplace?.settle()
     record.isPrepared = true
     try write(to: directory)
@@ -65,7 +65,7 @@ struct Restoration {
   private mutating func restore(
     _ program: String,
     _ places: borrowing ImagePlaces,
-    cgroup: CInt?,
+    into birthplace: borrowing Birthplace?,
     _ directory: borrowing ContainerDirectory,
     on host: borrowing Host,
   ) throws(RuntimeError) {
@@ -83,7 +83,7 @@ struct Restoration {
     let service = try withCriu { () throws(CriuError) in
       try CriuService.start(
         program,
-        cgroup: cgroup,
+        cgroup: birthplace.directory,
         inherited: inherited.numbers + places.numbers
       ) { () throws(CriuError) in
         try prepareRoot(plan, places)
@@ -92,6 +92,11 @@ struct Restoration {
     defer { service.end() }
     inherited.close()
     try adopt(service.pid, in: directory, on: host)
+    // Whom the kernel does not let into the control group systemd takes there, and CRIU's children
+    // with it.
+    if !birthplace.takesBirths, let unit = record.unit {
+      try attachToUnit(service.pid, unit, subgroup: plan.subgroup)
+    }
     let pid = try converse(request, service, console, places, directory, on: host)
     guard let pid else { throw .refused("criu restored the container without naming its init") }
     try adopt(pid, in: directory, on: host)

@@ -42,11 +42,20 @@ package func run(
     console: console.inner.take(),
     on: host
   )
+  let notification: Notification?
+  do throws(RuntimeError) {
+    notification = try .open(in: made.directory, for: options.notifyAddress, on: host)
+  } catch {
+    try discard(made, on: host)
+    throw error
+  }
   guard !runOptions.isDetached else {
+    let record = made.record
     try started(made, on: host)
+    try awaitReady(record, notification, on: host)
     return 0
   }
-  return try stay(with: made, runOptions, console, on: host)
+  return try stay(with: made, runOptions, console, notification, on: host)
 }
 
 /// Starts a container and waits for its end; whatever goes wrong, nothing of it is left.
@@ -54,6 +63,7 @@ private func stay(
   with made: consuming CreatedContainer,
   _ runOptions: RunOptions,
   _ console: consuming Console,
+  _ notification: consuming Notification?,
   on host: borrowing Host,
 ) throws(RuntimeError) -> Int32 {
   let pid = made.initProcess.pid
@@ -69,7 +79,7 @@ private func stay(
   let status: ExitStatus
   do throws(RuntimeError) {
     // Until here a signal is an interruption; a program has been started to get them from now on.
-    var foreground = try Foreground(master, on: host)
+    var foreground = try Foreground(master, notification, on: host)
     status = try foreground.wait(for: pid)
   } catch {
     try deleteOwn(record, on: host)

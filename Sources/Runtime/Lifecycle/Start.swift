@@ -4,10 +4,30 @@ import Kernel
 import Launch
 package import State
 
-/// Starts the program of a created container.
+/// Starts the program of a created container, and waits until it is ready where somebody is to know.
 ///
 /// Spec: runtime.md, "Start".
-package func start(_ id: ContainerID, on host: borrowing Host) throws(RuntimeError) {
+package func start(
+  _ id: ContainerID,
+  notifying manager: NotifyAddress?,
+  on host: borrowing Host,
+) throws(RuntimeError) {
+  let started = try startLocked(id, notifying: manager, on: host)
+  try awaitReady(started.record, started.notification, on: host)
+}
+
+/// A container that has been started, and is nobody's any more.
+private struct StartedContainer: ~Copyable {
+  let record: ContainerRecord
+  let notification: Notification?
+}
+
+/// Starts a container under its lock.
+private func startLocked(
+  _ id: ContainerID,
+  notifying manager: NotifyAddress?,
+  on host: borrowing Host,
+) throws(RuntimeError) -> StartedContainer {
   let directory = try lockedContainer(id, on: host)
   let record = try withState { () throws(StateError) in try directory.readRecord() }
   let status = try withState { () throws(StateError) in
@@ -20,8 +40,11 @@ package func start(_ id: ContainerID, on host: borrowing Host) throws(RuntimeErr
   guard try !isFrozen(record, on: host) else {
     throw .refused("cannot start container \(id): it is paused")
   }
+  // The program may speak at once.
+  let notification = try Notification.open(in: directory, for: manager, on: host)
   try open(gate: withState { () throws(StateError) in try directory.openGate() }, of: directory)
   try runPoststartHooks(record, on: host)
+  return StartedContainer(record: record, notification: notification)
 }
 
 /// Lets init through its gate.
@@ -38,6 +61,23 @@ private func open(
     }
   } catch {
     throw .launch(error)
+  }
+}
+
+/// Waits until a container that runs by itself has said that it is ready, or has ended.
+func awaitReady(
+  _ record: ContainerRecord,
+  _ notification: consuming Notification?,
+  on host: borrowing Host,
+) throws(RuntimeError) {
+  guard var notification else { return }
+  let pid = record.initProcess?.pid ?? 0
+  guard let process = try openInit(record, on: host) else {
+    return try about("NOTIFY_SOCKET") { () throws(KernelError) in try notification.finish(for: pid)
+    }
+  }
+  try about("NOTIFY_SOCKET") { () throws(KernelError) in
+    try notification.awaitReady(process, pid: pid)
   }
 }
 

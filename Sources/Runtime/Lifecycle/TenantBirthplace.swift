@@ -20,7 +20,7 @@ struct TenantBirthplace: ~Copyable {
     on host: borrowing Host,
   ) throws(RuntimeError) -> PreparedTenant {
     guard record.cgroup != nil else {
-      guard subgroup == nil else { throw .refused("--cgroup: the container has no control group") }
+      guard subgroup == nil else { throw .refused("--cgroup: the container has no cgroup") }
       return try makeTenant(request, in: nil, on: host)
     }
     guard let group = try containerGroup(on: host) else {
@@ -62,10 +62,15 @@ struct TenantBirthplace: ~Copyable {
 
   /// The container's group, or the one below that is asked for; nil when the container's is gone.
   private func containerGroup(on host: borrowing Host) throws(RuntimeError) -> OwnedDescriptor? {
-    let number = try withControlGroup(of: record, on: host) { (group, _) throws(CgroupError) in
-      try group.opened(below: subgroup).release()
+    do throws(RuntimeError) {
+      let number = try withControlGroup(of: record, on: host) { (group, _) throws(CgroupError) in
+        try group.opened(below: subgroup).release()
+      }
+      return number.map { OwnedDescriptor(adopting: $0) }
+    } catch {
+      guard let subgroup else { throw error }
+      throw .refused("--cgroup \(subgroup): \(error)")
     }
-    return number.map { OwnedDescriptor(adopting: $0) }
   }
 
   private func makeTenantInGroupOfInit(

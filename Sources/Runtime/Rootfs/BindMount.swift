@@ -16,6 +16,12 @@ extension ContainerRoot {
       plan.destination,
       missing: status.kind == .directory ? .directory : .file
     )
+    let place = try about(plan.subject) { () throws(KernelError) in try target.status() }
+    // The kernel's word is EINVAL; callers know mount(2)'s, and people want to know which is which.
+    guard (status.kind == .directory) == (place.kind == .directory) else {
+      let odd = status.kind == .directory ? plan.destination : source
+      throw .refused("\(plan.subject): \(odd): not a directory")
+    }
     try about(plan.subject) { () throws(KernelError) in
       try Mounting.attach(tree, on: target, subject: plan.destination)
     }

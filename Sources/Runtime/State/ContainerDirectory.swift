@@ -3,7 +3,8 @@ package import Kernel
 /// A container's directory below the root, locked by whoever changes the container.
 ///
 /// What is in it: `state.json`, the record, replaced atomically; `start`, a fifo that init holds open
-/// for as long as it waits to be started; `failure`, into which init writes why it could not start.
+/// for as long as it waits to be started; `failure`, into which init writes why it could not start;
+/// `tenant`, what exec starts from; `notify`, a directory with a socket that the container sees.
 /// The lock is on the directory itself: it goes with the process that holds it, whatever ends it.
 package struct ContainerDirectory: ~Copyable {
   package let id: ContainerID
@@ -109,7 +110,11 @@ package struct ContainerDirectory: ~Copyable {
     do throws(KernelError) {
       // The record goes last: as long as it is there the container can be deleted once more.
       for name in try Directory.names(in: descriptor) where name != Self.recordName {
-        try Directory.unlink(at: descriptor, name)
+        if name == Self.notifyName {
+          try removeNotifyDirectory()
+        } else {
+          try Directory.unlink(at: descriptor, name)
+        }
       }
       do throws(KernelError) {
         try Directory.unlink(at: descriptor, Self.recordName)

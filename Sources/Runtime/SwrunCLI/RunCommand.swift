@@ -109,7 +109,7 @@ private func performOnContainer(
 ) throws(RuntimeError) {
   let host = try arguments.host(presentation)
   switch arguments.verb {
-  case "start": try start(arguments.id(), on: host)
+  case "start": try start(arguments.id(), notifying: notifyAddress(presentation), on: host)
   case "state": try presentation.show(state(of: arguments.id(), on: host))
   case "list": try list(arguments, presentation, on: host)
   case "kill": try kill(arguments, on: host)

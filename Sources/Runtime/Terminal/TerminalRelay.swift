@@ -40,13 +40,17 @@ package struct TerminalRelay: ~Copyable {
     try master.setNonblocking()
     let slave = try PseudoTerminal.openPeer(of: master)
     let output = try openOutput(processes)
-    let settings = TerminalSettings(of: input)
+    // What a terminal is set to is another job's business until it is our turn.
+    let isOurs = try JobControl.awaitForeground(of: input)
+    let settings = isOurs ? TerminalSettings(of: input) : nil
     let relay = TerminalRelay(master: master, slave: slave, output: output, settings: settings)
     try relay.resume()
     return relay
   }
 
   deinit {
+    // Who has the terminal by now has set it as they want it.
+    guard !JobControl.isInBackground(of: Self.input) else { return }
     do throws(KernelError) {
       try settings?.set(on: Self.input)
     } catch {
@@ -91,8 +95,9 @@ package struct TerminalRelay: ~Copyable {
     try resume()
   }
 
-  /// Takes the caller's terminal again: whoever stopped us may have changed it.
+  /// Takes the caller's terminal again, once it is this job's: whoever stopped us may have changed it.
   package func resume() throws(KernelError) {
+    guard try JobControl.awaitForeground(of: Self.input) else { return }
     try settings?.passingEverything.set(on: Self.input)
     try resize()
   }
@@ -112,13 +117,18 @@ package struct TerminalRelay: ~Copyable {
   /// Copies as much as can be without waiting, after `requests` have been waited for.
   package mutating func relay(_ requests: some Sequence<PollRequest>) throws(KernelError) {
     for request in requests where !request.happened.isEmpty {
-      if request.number == Self.input { readInput() }
+      if request.number == Self.input { try readInput() }
       if request.number == master.raw { try serveMaster() }
       if request.number == output.raw { writeOutput() }
     }
   }
 
-  private mutating func readInput() {
+  private mutating func readInput() throws(KernelError) {
+    guard !JobControl.isInBackground(of: Self.input) else {
+      // What is typed now is for another job.
+      isInputOpen = try JobControl.awaitForeground(of: Self.input)
+      return try resume()
+    }
     do throws(KernelError) {
       let bytes = try OwnedDescriptor.duplicating(raw: Self.input).readAvailable(upTo: 4096)
       guard let bytes else { return }

@@ -67,9 +67,13 @@ int ckernel_set_link_up(const char *link);
 long ckernel_send(int socket, const void *bytes, unsigned long count, int descriptor);
 long ckernel_receive(int socket, void *bytes, unsigned long capacity, int *descriptor);
 
-// A stream or datagram connection to a path; the path may not exceed 107 bytes.
+// A stream or datagram connection to a path of 107 bytes at most, or to an abstract name of unix(7).
 int ckernel_connect_unix(const char *path);
-int ckernel_connect_unix_datagram(const char *path);
+int ckernel_connect_unix_datagram(const char *name, int is_abstract);
+
+// A datagram socket at a path that is not taken, for everybody to send to; neither it nor a read of it
+// ever waits.
+int ckernel_bind_unix_datagram(const char *path);
 
 // The same with a limit in milliseconds, on this call and on each write; EAGAIN when it is over. With
 // is_abstract the name is one of the abstract namespace of unix(7).
@@ -128,15 +132,18 @@ struct ckernel_final {
   int is_sibling;                 // the program is a new child of this process's parent
   int takes_terminal;             // standard input becomes the controlling terminal
   int confines_late;              // ckernel_final_confine has been left to the last yard
+  int announces_pid;              // LISTEN_PID=, with room for ten digits, is given the tenant's pid
 };
 
 // What final_exec writes to `failure` when it can't go on: `step` is 1 capabilities, 2 filter,
-// 3 the wait for start, 4 exec, 5 the birth of a tenant, 6 its session, 7 its terminal.
+// 3 the wait for start, 4 exec, 5 the birth of a tenant, 6 its session, 7 its terminal. Of the name,
+// which is the program's where exec failed, only as much is written as there is.
 struct ckernel_final_failure {
   unsigned char tag;
   unsigned char step;
   unsigned short reserved;
   int code;
+  char name[512];
 };
 
 _Noreturn void ckernel_final_exec(const struct ckernel_final *plan);

@@ -11,8 +11,10 @@ package struct Judgement: Equatable, Sendable {
   /// The line that names the root file system.
   package private(set) var rootfsLine: Int?
 
-  /// More than anybody mends in one go; a document of hostile size must not keep us busy for ever.
+  /// More than anybody mends in one go.
   private static let mostViolations = 1000
+  /// Each violation takes a look at the whole document: one of hostile size gets a few, in bytes.
+  private static let mostRead = 32 << 20
 
   /// Judges the text of a config.json.
   ///
@@ -23,12 +25,15 @@ package struct Judgement: Equatable, Sendable {
     do throws(ConfigurationError) {
       let document = try Self.document(bytes)
       try judge(document, bundle: bundle)
-      violations = violations.inOrder(of: document)
+      violations = violations.inOrder(of: document) + (isComplete ? [] : [.more])
       weaknesses = weaknesses.inOrder(of: document)
     } catch {
       violations.append(error)
     }
   }
+
+  /// Whether all violations have been found.
+  private var isComplete = true
 
   private mutating func judge(
     _ original: JSONDocument,
@@ -36,7 +41,14 @@ package struct Judgement: Equatable, Sendable {
   ) throws(ConfigurationError) {
     var text = JudgedText(original)
     var stated: Set<String> = []
-    while violations.count < Self.mostViolations {
+    var read = 0
+    while true {
+      read += text.bytes.count
+      guard violations.count < Self.mostViolations, read < Self.mostRead || violations.isEmpty
+      else {
+        isComplete = false
+        return
+      }
       let document = try Self.document(text.bytes)
       do throws(ConfigurationError) {
         let configuration = try Configuration(document)
@@ -83,6 +95,17 @@ extension [ConfigurationError] {
       return 0
     }
     return zip(places, self).sorted { $0.0 < $1.0 }.map(\.1)
+  }
+}
+
+extension ConfigurationError {
+  /// Stands behind those that have been found where nobody has looked for all.
+  fileprivate static var more: ConfigurationError {
+    ConfigurationError(
+      pointer: "",
+      rule: "there may be more: mend these first",
+      clause: "swrun-check(8)",
+    )
   }
 }
 

@@ -24,6 +24,8 @@ package struct ProcessPlan: Equatable, Sendable {
   package var ioPriority: IOPriorityPlan?
   package var scheduler: SchedulerPlan?
   package var personality: PersonalityPlan?
+  /// Whether the program is told its own process id as LISTEN_PID: once it has one.
+  package var announcesPid: Bool
 }
 
 extension ProcessPlan {
@@ -61,6 +63,26 @@ extension ProcessPlan {
     ioPriority = try process.ioPriority.map(IOPriorityPlan.init)
     scheduler = try process.scheduler.map(SchedulerPlan.init)
     personality = nil
+    announcesPid = false
+  }
+
+  /// Sets variables of the environment, whatever the document says of them.
+  package mutating func set(_ variables: [String]) {
+    let names = variables.map { $0.utf8.prefix { $0 != UInt8(ascii: "=") } }
+    environment.removeAll { old in
+      names.contains { $0.elementsEqual(old.utf8.prefix { $0 != UInt8(ascii: "=") }) }
+    }
+    environment += variables
+  }
+
+  /// Tells the program of sockets that it gets from 3 on; nothing without variables about them.
+  ///
+  /// See: sd_listen_fds(3).
+  package mutating func addSockets(_ variables: [String]) {
+    guard !variables.isEmpty else { return }
+    environment.removeAll { $0.hasPrefix("LISTEN_PID=") }
+    set(variables)
+    announcesPid = true
   }
 
   private static func refuseUnsupported(

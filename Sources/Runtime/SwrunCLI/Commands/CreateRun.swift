@@ -9,7 +9,7 @@ func createOrRun(
   _ presentation: Presentation,
 ) throws(RuntimeError) -> Int32 {
   try protectSelf(arguments: words)
-  let options = try arguments.createOptions()
+  let options = try arguments.createOptions(presentation)
   try settleDescriptors()
   try checkPreserved(options.preservedDescriptors)
   let host = try arguments.host(presentation)
@@ -35,7 +35,7 @@ func settleDescriptors() throws(RuntimeError) {
 }
 
 extension Arguments {
-  func createOptions() throws(RuntimeError) -> CreateOptions {
+  func createOptions(_ presentation: Presentation) throws(RuntimeError) -> CreateOptions {
     let sockets = try listenSockets()
     return CreateOptions(
       id: try id(),
@@ -48,7 +48,8 @@ extension Arguments {
       preservedDescriptors: try preservedDescriptors() + sockets.count,
       cgroupManager: cgroupManager,
       isRootless: isRootless,
-      environment: sockets.environment,
+      socketVariables: sockets.variables,
+      notifyAddress: notifyAddress(presentation)
     )
   }
 
@@ -119,8 +120,9 @@ extension Arguments {
 
 /// Sockets that a service manager has opened for this process, to be handed on to the container.
 ///
-/// See: sd_listen_fds(3): they are for the process that LISTEN_PID names, and lie from 3 on.
-func listenSockets() throws(RuntimeError) -> (count: Int32, environment: [String]) {
+/// See: sd_listen_fds(3): they are for the process that LISTEN_PID names, and lie from 3 on. The
+/// container's process is named so once it has a pid.
+func listenSockets() throws(RuntimeError) -> (count: Int32, variables: [String]) {
   guard let text = Process.variable("LISTEN_FDS"),
     Process.variable("LISTEN_PID") == "\(Process.ownID)"
   else { return (0, []) }
@@ -128,5 +130,17 @@ func listenSockets() throws(RuntimeError) -> (count: Int32, environment: [String
     throw .refused("LISTEN_FDS can't be \"\(text)\": use a number from 0 to 1024")
   }
   let names = Process.variable("LISTEN_FDNAMES").map { ["LISTEN_FDNAMES=\($0)"] } ?? []
-  return (count, ["LISTEN_FDS=\(count)", "LISTEN_PID=1"] + names)
+  return (count, ["LISTEN_FDS=\(count)"] + names)
+}
+
+/// Who has started this process as a service and waits to hear that it is ready; nil for nobody.
+func notifyAddress(_ presentation: Presentation) -> NotifyAddress? {
+  guard let text = Process.variable("NOTIFY_SOCKET"), !text.isEmpty else { return nil }
+  let manager = NotifyAddress(text)
+  if manager == nil {
+    presentation.warn(
+      "NOTIFY_SOCKET is ignored: \"\(text)\" is neither a path nor an abstract name"
+    )
+  }
+  return manager
 }

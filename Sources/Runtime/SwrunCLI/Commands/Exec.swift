@@ -31,7 +31,7 @@ extension Arguments {
       pidfdSocket: options["pidfd-socket"],
       subgroup: try subgroup(),
       preservedDescriptors: try preservedDescriptors() + sockets.count,
-      environment: sockets.environment
+      socketVariables: sockets.variables
     )
   }
 
@@ -79,6 +79,9 @@ extension Arguments {
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     let path = String(parts.last ?? "")
     guard !path.isEmpty else { throw .refused("--cgroup can't be \"\(text)\": it names no path") }
+    guard !path.split(separator: "/").contains("..") else {
+      throw .refused("--cgroup can't be \"\(text)\": only a cgroup below the container's own")
+    }
     return path
   }
 }
