@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # config-linux.md#rdma, on the kernel's RDMA over a dummy network card.
 load cgroup
-teardown() {
-  finish
-  [ -z "${DEVICE-}" ] || ip link delete "${DEVICE}-card"
-}
 
+# The device stays: Linux 6.1 stumbles when one goes for which a cgroup had limits that has gone before
+# (list_del corruption in rdmacg_unregister_device, and no network after that). So it is for a guest
+# alone, which is thrown away.
 rdma_device() {
   require_controller rdma
   require rdma
+  [ -e /run/job/command ] || skip "missing: a guest of conformance/vm"
   modprobe -q rdma_rxe || skip "missing: the kernel module rdma_rxe"
-  DEVICE=rxe$BATS_TEST_NUMBER
+  DEVICE=rxe$BATS_TEST_NUMBER$RUNTIME
   ip link add "$DEVICE-card" type dummy
   ip link set "$DEVICE-card" up
   rdma link add "$DEVICE" type rxe netdev "$DEVICE-card" || skip "missing: RDMA over a dummy card"
