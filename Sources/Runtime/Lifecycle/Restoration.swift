@@ -78,6 +78,8 @@ struct Restoration {
       settings: options.checkpoint.settings
     )
     try describe(&request, on: host)
+    let lent = try lendImages(in: places.imagePath)
+    defer { for failure in lent?.takeBack() ?? [] { host.warn("images: \(failure)") } }
     let inherited = try InheritedFiles(request: &request, places, plan)
     let plan = plan
     let service = try withCriu { () throws(CriuError) in
@@ -148,6 +150,16 @@ struct Restoration {
       try runHooks(plan.hooks.createRuntime, point: "createRuntime", state: state)
     } catch {
       throw .hook(error)
+    }
+  }
+
+  /// Lets the container's root read what it is restored from, where that is nobody on the host.
+  private func lendImages(in path: String) throws(RuntimeError) -> LentImages? {
+    guard plan.namespaces.source(of: .user) == .new,
+      let root = plan.namespaces.gidMappings.first(where: { $0.containerID == 0 })?.hostID
+    else { return nil }
+    return try about("images for the container's root") { () throws(KernelError) in
+      try LentImages(in: path, toGroup: root)
     }
   }
 
