@@ -378,3 +378,21 @@ SCRIPT
   says "Permission denied"
   diff <(echo "$modes") <(modes)
 }
+
+@test "a container with a notify socket is saved and restored too" {
+  "$PYTHON" "$CONFORMANCE/lib/service-manager.py" "$PWD/manager" >heard 2>&1 3>&- 4>&- &
+  echo $! >pids
+  eventually grep -q listening heard
+  entry /bin/sh -c '/probe notify READY=1 >/dev/null; exec /probe count'
+  export NOTIFY_SOCKET=$PWD/manager
+  begun
+  unset NOTIFY_SOCKET
+  grep -q READY=1 heard
+  eventually counts_past 1
+  saved
+  local then
+  then=$(last)
+  restored c1
+  eventually counts_past "$then"
+  grep -q ' /run/notify ro,' "/proc/$(container_pid c1)/mountinfo"
+}
