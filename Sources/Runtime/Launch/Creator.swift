@@ -23,7 +23,7 @@ package func makeInit(
   processes: borrowing ProcessFiles,
   born: (Int32) throws(LaunchError) -> Void,
 ) throws(LaunchError) -> PreparedInit {
-  let blueprint = try Blueprint(request, inherited: inherited, cgroup: cgroup)
+  let blueprint = try Blueprint(request, inherited: inherited, cgroup: cgroup, processes)
   let made = try blueprint.make(processes)
   do throws(LaunchError) {
     try converse(with: made, request, processes, born: born)
@@ -112,6 +112,9 @@ private func converse(
       deniesSetgroups: request.options.deniesSetgroups,
       processes
     )
+  }
+  if !plan.networkDevices.isEmpty {
+    try moveNetworkDevices(of: plan, intoNamespaceOf: pid, processes)
   }
   try about("init") { () throws(KernelError) in
     do throws(KernelError) {

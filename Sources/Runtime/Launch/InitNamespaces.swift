@@ -14,6 +14,10 @@ struct JoinedNamespace: Sendable {
 extension Init {
   mutating func takeIdentity() throws(InitFailure) {
     guard plan.namespaces.source(of: .user) != nil else { return }
+    if !plan.timeOffsets.isEmpty {
+      // The file is the host's root's once this process has changed its user: proc(5), dumpable.
+      try kernel(.takeIdentity) { () throws(KernelError) in timeOffsets = try openTimeOffsets() }
+    }
     if plan.namespaces.source(of: .user) == .new { try awaitAdoption(.takeIdentity) }
     try kernel(.takeIdentity) { () throws(KernelError) in
       try Process.setGroup(0)
@@ -38,6 +42,31 @@ extension Init {
         namespace: OwnedDescriptor(adopting: namespace.descriptor),
         NamespaceFlags(rawValue: namespace.kind.cloneFlag),
         subject: namespace.path
+      )
+    }
+  }
+
+  private func openTimeOffsets() throws(KernelError) -> OwnedDescriptor {
+    try preparation.processes.open("self/timens_offsets", [.writeOnly])
+  }
+
+  mutating func makeTimeNamespace() throws(InitFailure) {
+    guard plan.namespaces.source(of: .time) == .new else { return }
+    try kernel(.makeTimeNamespace, "time namespace") { () throws(KernelError) in
+      try leave(.time, subject: "time namespace")
+      if !plan.timeOffsets.isEmpty {
+        let lines = plan.timeOffsets.map { "\($0.clock) \($0.seconds) \($0.nanoseconds)\n" }
+        if timeOffsets == nil { timeOffsets = try openTimeOffsets() }
+        try timeOffsets?.writeOnce(lines.joined(), subject: "timens_offsets")
+      }
+      // So far it is for children alone: time_namespaces(7).
+      try enter(
+        namespace: try preparation.processes.openTarget(
+          of: "self/ns/time_for_children",
+          [.readOnly]
+        ),
+        .time,
+        subject: "time namespace"
       )
     }
   }

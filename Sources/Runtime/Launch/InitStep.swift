@@ -15,6 +15,10 @@ package enum InitStep: UInt8, CaseIterable, Sendable {
   /// rights in the owner's user namespace; before mounts, which a joined namespace shows.
   case joinNamespaces
 
+  /// Makes the time namespace, with its offsets, and enters it. Not by the clone: a namespace takes no
+  /// offsets any more once there is a process in it. After `takeIdentity`, which gives the right.
+  case makeTimeNamespace
+
   /// Makes the cgroup namespace. It can't be made by the clone: its root would be the creator's
   /// cgroup, and not the one that init is born in.
   case leaveCgroupNamespace
@@ -119,6 +123,7 @@ package enum InitStep: UInt8, CaseIterable, Sendable {
     case .nameProcess: "init"
     case .takeIdentity: "user namespace"
     case .joinNamespaces: "namespaces"
+    case .makeTimeNamespace: "time namespace"
     case .leaveCgroupNamespace: "cgroup namespace"
     case .startSession: "session"
     case .joinKeyring: "session keyring"

@@ -68,6 +68,8 @@ package struct InheritedDescriptors: ~Copyable {
   package var console: OwnedDescriptor?
   /// Init's end of the gate and the failure file (create); nil when it starts by the channel (run).
   package var gate: Gate?
+  /// The connection to who gets the filter's listener; nil for a filter without one.
+  package var listener: OwnedDescriptor?
   /// What stays the creator's: init closes its copies first of all.
   ///
   /// The container's lock is among them, which would stay taken for as long as any copy is open.
@@ -76,10 +78,12 @@ package struct InheritedDescriptors: ~Copyable {
   package init(
     console: consuming OwnedDescriptor?,
     gate: consuming Gate?,
+    listener: consuming OwnedDescriptor?,
     withheld: [CInt],
   ) {
     self.console = console
     self.gate = gate
+    self.listener = listener
     self.withheld = withheld
   }
 

@@ -11,6 +11,11 @@ extension Preparation {
         try setPersonality(personality.persona)
       }
     }
+    if let policy = process.memoryPolicy {
+      try kernel(.setLimits, "linux.memoryPolicy") { () throws(KernelError) in
+        try setMemoryPolicy(policy)
+      }
+    }
     if let priority = process.ioPriority {
       try kernel(.setLimits, "process.ioPriority") { () throws(KernelError) in
         try setIOPriority(priority.value)

@@ -33,6 +33,7 @@ struct Tenant: ~Copyable {
     self.request = request
     self.channel = channel
     console = descriptors.console.take()
+    let listener = descriptors.listener.take()
     container = descriptors.container
     preparation = Preparation(
       process: request.process,
@@ -42,6 +43,7 @@ struct Tenant: ~Copyable {
       preservedDescriptors: request.preservedDescriptors,
       processes: processes
     )
+    preparation.listener = listener
   }
 
   /// Takes every step in its order, and becomes the program; a failure goes to the creator.
@@ -63,7 +65,9 @@ struct Tenant: ~Copyable {
   private mutating func perform(_ step: InitStep) throws(InitFailure) {
     switch step {
     case .nameProcess: try nameProcess()
-    case .setLimits: try preparation.setLimits()
+    case .setLimits:
+      try setFinalAffinity()
+      try preparation.setLimits()
     case .setLabels: try preparation.setLabels()
     case .joinNamespaces:
       try kernel(step) { () throws(KernelError) in
@@ -80,6 +84,7 @@ struct Tenant: ~Copyable {
       try preparation.findProgram()
       // The tenant is not born yet.
       if request.process.announcesPid { preparation.listenPid = FinalExecution.unknownPid }
+      describeListener()
     case .confine: try preparation.confine(leavesRights: confinesLate)
     case .report:
       try kernel(step) { () throws(KernelError) in try channel.send(InitMessage.prepared.frame) }
@@ -100,6 +105,16 @@ struct Tenant: ~Copyable {
       Signals.resetActions()
       // Before the container's namespaces, and for good: who is in them must not trace us.
       try Process.setDumpable(false)
+    }
+  }
+
+  /// Chooses the CPUs: it is in the container's control group since its birth.
+  ///
+  /// Spec: config.md, "Linux Process", execCPUAffinity.
+  private func setFinalAffinity() throws(InitFailure) {
+    guard let list = request.process.finalCPUs else { return }
+    try kernel(.setLimits, "process.execCPUAffinity.final") { () throws(KernelError) in
+      try Process.setAffinity(list.mask)
     }
   }
 
@@ -151,6 +166,7 @@ struct Tenant: ~Copyable {
       announcesPid: request.process.announcesPid
     )
     // The last yard is C and owns nothing: it closes all but this one itself.
+    preparation.releaseListener()
     let own = channel.release()
     PreparedExecution(execution, start: own, failure: own).execute(as: birth)
   }

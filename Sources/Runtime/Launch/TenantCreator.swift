@@ -18,6 +18,12 @@ package func makeTenant(
 ) throws(LaunchError) -> PreparedTenant {
   let own = try about("procfs") { () throws(KernelError) in try processes.duplicate() }
   let ends = try about("tenant") { () throws(KernelError) in try Channel.pair() }
+  if let list = request.process.initialCPUs {
+    // Until it is in the container's control group, which it is at its birth.
+    try about("process.execCPUAffinity.initial") { () throws(KernelError) in
+      try Process.setAffinity(list.mask)
+    }
+  }
   let side = try about("clone") { () throws(KernelError) in
     try clone(namespaces: [], cgroup: cgroup, asSibling: false)
   }

@@ -19,6 +19,9 @@ package struct TenantRequest: Sendable {
   package var preservedDescriptors: Int32
   /// Whether setgroups(2) is denied in the container's user namespace.
   package var deniesSetgroups: Bool
+  /// The container, for who gets the filter's listener.
+  package var record: ContainerRecord
+  package var listenerMetadata: String?
 
   package init(
     id: ContainerID,
@@ -29,6 +32,8 @@ package struct TenantRequest: Sendable {
     keepsKeyring: Bool,
     preservedDescriptors: Int32,
     deniesSetgroups: Bool,
+    record: ContainerRecord,
+    listenerMetadata: String?,
   ) {
     self.id = id
     self.process = process
@@ -38,6 +43,8 @@ package struct TenantRequest: Sendable {
     self.keepsKeyring = keepsKeyring
     self.preservedDescriptors = preservedDescriptors
     self.deniesSetgroups = deniesSetgroups
+    self.record = record
+    self.listenerMetadata = listenerMetadata
   }
 
   var flags: NamespaceFlags {
@@ -51,9 +58,16 @@ package struct TenantDescriptors: ~Copyable {
   let container: OwnedDescriptor
   /// The connection to the console socket; nil without a terminal.
   var console: OwnedDescriptor?
+  /// The connection to who gets the filter's listener; nil for a filter without one.
+  var listener: OwnedDescriptor?
 
-  package init(container: consuming OwnedDescriptor, console: consuming OwnedDescriptor?) {
+  package init(
+    container: consuming OwnedDescriptor,
+    console: consuming OwnedDescriptor?,
+    listener: consuming OwnedDescriptor?,
+  ) {
     self.container = container
     self.console = console
+    self.listener = listener
   }
 }

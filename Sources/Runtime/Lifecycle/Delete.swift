@@ -73,6 +73,7 @@ func deleteLocked(
     }
     try killEverything(of: record, on: host)
     try removeControlGroup(of: record, on: host)
+    try removeResctrlGroup(of: record)
     runPoststopHooks(record, on: host)
   }
   try withState { () throws(StateError) in try directory.remove(from: host.root) }

@@ -43,7 +43,8 @@ private func addProcess(
     record: record,
     subgroup: options.subgroup,
     container: container,
-    console: console.inner.take()
+    console: console.inner.take(),
+    listenerPath: basis.listenerPath
   )
   let made = try birthplace.makeTenant(request, on: host)
   host.debug("tenant: prepared")

@@ -36,6 +36,7 @@ func processPlan(
   for warning in warnings { host.warn(warning) }
   plan.personality = basis.persona.map(PersonalityPlan.init)
   plan.addSockets(options.socketVariables)
+  plan.memoryPolicy = basis.memoryPolicy
   return plan
 }
 
@@ -71,7 +72,9 @@ func tenantRequest(
     filter: basis.filter.map { CompiledFilter(program: $0, flags: basis.filterFlags) },
     keepsKeyring: basis.keepsKeyring,
     preservedDescriptors: options.preservedDescriptors,
-    deniesSetgroups: isInUserNamespace ? try deniesSetgroups(pid, on: host) : false
+    deniesSetgroups: isInUserNamespace ? try deniesSetgroups(pid, on: host) : false,
+    record: record,
+    listenerMetadata: basis.listenerMetadata
   )
 }
 
