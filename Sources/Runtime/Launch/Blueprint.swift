@@ -85,7 +85,10 @@ struct Blueprint: ~Copyable {
   }
 
   /// Makes init, by way of an intermediate where one is needed.
-  consuming func make(_ processes: borrowing ProcessFiles) throws(LaunchError) -> PreparedInit {
+  consuming func make(
+    _ processes: borrowing ProcessFiles,
+    trace: StageTrace?,
+  ) throws(LaunchError) -> PreparedInit {
     let own = try about("procfs") { () throws(KernelError) in try processes.duplicate() }
     let ends = try about("init") { () throws(KernelError) in try Channel.pair() }
     let early = joinedBeforeInit
@@ -105,9 +108,9 @@ struct Blueprint: ~Copyable {
       closeOpened()
       let channel = ends.keepFirst()
       guard !early.isEmpty else {
-        return PreparedInit(pid: pid, process: pidfd, channel: channel)
+        return PreparedInit(pid: pid, process: pidfd, channel: channel, trace: trace)
       }
-      return try adoptInit(of: pid, channel: channel)
+      return try adoptInit(of: pid, channel: channel, trace: trace)
     }
   }
 
@@ -178,18 +181,22 @@ struct Blueprint: ~Copyable {
 private func adoptInit(
   of intermediate: Int32,
   channel: consuming Channel,
+  trace: StageTrace?,
 ) throws(LaunchError) -> PreparedInit {
-  let frame = try about("intermediate") { () throws(KernelError) in try channel.receive() }
+  var message: InitMessage
+  repeat {
+    let frame = try about("intermediate") { () throws(KernelError) in try channel.receive() }
+    do throws(HandshakeError) { message = try InitMessage(frame: frame) } catch {
+      throw .handshake(error)
+    }
+    // Init may be faster than the intermediate.
+  } while StageTrace.notes(message, trace, of: "init")
   _ = try about("intermediate") { () throws(KernelError) in try Process.wait(for: intermediate) }
-  let message: InitMessage
-  do throws(HandshakeError) { message = try InitMessage(frame: frame) } catch {
-    throw .handshake(error)
-  }
   switch message {
   case .initProcess(let pid):
     let process = try about("init") { () throws(KernelError) in try Process.open(pid) }
-    return PreparedInit(pid: pid, process: process, channel: channel)
+    return PreparedInit(pid: pid, process: process, channel: channel, trace: trace)
   case .failed(let failure): throw .initFailed(failure)
-  case .mounted, .prepared: throw .handshake(.unexpected("\(message)"))
+  case .mounted, .prepared, .entered: throw .handshake(.unexpected("\(message)"))
   }
 }

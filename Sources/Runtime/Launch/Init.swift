@@ -53,6 +53,7 @@ struct Init: ~Copyable {
   consuming func run() -> Never {
     do throws(InitFailure) {
       for step in InitStep.allCases where step != .execute {
+        if request.options.isTraced { try trace(step) }
         try perform(step)
       }
       try preparation.inheritPreserved()
@@ -73,6 +74,14 @@ struct Init: ~Copyable {
       }
     } catch {
       // Nobody listens any more: the creator is gone, and cleaning up is the next command's.
+    }
+  }
+
+  /// Tells the creator which step comes, as long as it listens.
+  private func trace(_ step: InitStep) throws(InitFailure) {
+    switch gate {
+    case _? where isReported: return
+    default: try send(.entered(now: step), step)
     }
   }
 
@@ -100,17 +109,21 @@ struct Init: ~Copyable {
     case .sealRootfs: try sealRootfs()
     case .enterRootfs: try enterRootfs()
     case .setNames: try setNames()
-    case .setLimits: try preparation.setLimits()
+    case .setLimits:
+      try isolateCores()
+      try preparation.setLimits()
     case .setLabels:
       try preparation.setLabels()
       try describeListener()
     case .enterWorkingDirectory:
       try closeOthers()
       try preparation.enterWorkingDirectory()
+    case .prepareLandlock: try preparation.prepareLandlock()
     case .setNoNewPrivileges: try preparation.setNoNewPrivileges()
     case .dropBoundingSet: try preparation.dropBoundingSet()
     case .changeUser: try preparation.changeUser()
     case .findProgram: try preparation.findProgram()
+    case .restrictReach: try preparation.restrictReach()
     case .confine: try preparation.confine(leavesRights: false)
     case .report: try reportPrepared()
     case .awaitStart: try awaitStart()

@@ -78,6 +78,14 @@ extension Init {
     }
   }
 
+  /// Keeps the cores that the container runs on to itself.
+  func isolateCores() throws(InitFailure) {
+    guard plan.process.hasOwnCores else { return }
+    try kernel(.setLimits, CoreScheduling.annotation) { () throws(KernelError) in
+      try Process.isolateCores()
+    }
+  }
+
   func joinKeyring() throws(InitFailure) {
     guard !request.options.keepsKeyring else { return }
     try kernel(.joinKeyring) { () throws(KernelError) in

@@ -44,6 +44,8 @@ package struct LaunchOptions: Sendable {
   package var deniesSetgroups: Bool
   /// Whether devices are the host's, bound: in a user namespace there is no mknod(2).
   package var bindsDevices: Bool
+  /// Whether init says which step it begins.
+  package var isTraced: Bool
 
   package init(
     movesRoot: Bool,
@@ -52,6 +54,7 @@ package struct LaunchOptions: Sendable {
     cgroupDirectory: String?,
     deniesSetgroups: Bool,
     bindsDevices: Bool,
+    isTraced: Bool,
   ) {
     self.movesRoot = movesRoot
     self.keepsKeyring = keepsKeyring
@@ -59,6 +62,7 @@ package struct LaunchOptions: Sendable {
     self.cgroupDirectory = cgroupDirectory
     self.deniesSetgroups = deniesSetgroups
     self.bindsDevices = bindsDevices
+    self.isTraced = isTraced
   }
 }
 

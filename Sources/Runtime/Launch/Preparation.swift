@@ -21,6 +21,8 @@ struct Preparation: ~Copyable {
   var isInWorkingDirectory = false
   /// What `findProgram` found.
   var candidates: [String] = []
+  /// What the program may reach; nil for no restriction.
+  var ruleset: LandlockRuleset?
   /// HOME for a program whose environment has none.
   var home: String?
   /// LISTEN_PID for a program that is to know its process id.
@@ -45,6 +47,7 @@ struct Preparation: ~Copyable {
     self.preservedDescriptors = preservedDescriptors
     self.processes = processes
     listener = nil
+    ruleset = nil
   }
 
   /// The numbers of descriptors that are needed up to the program.

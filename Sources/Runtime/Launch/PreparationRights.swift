@@ -47,6 +47,24 @@ extension Preparation {
     }
   }
 
+  mutating func prepareLandlock() throws(InitFailure) {
+    guard let plan = process.landlock else { return }
+    do throws(KernelError) {
+      ruleset = try landlockRuleset(of: plan)
+    } catch {
+      throw InitFailure(step: .prepareLandlock, error, subject: LandlockPlan.annotation)
+    }
+  }
+
+  /// Restricts this process, and so the program, for good.
+  func restrictReach() throws(InitFailure) {
+    switch ruleset {
+    case nil: return
+    case let ruleset?:
+      try kernel(.restrictReach) { () throws(KernelError) in try ruleset.restrictSelf() }
+    }
+  }
+
   func setNoNewPrivileges() throws(InitFailure) {
     guard process.noNewPrivileges else { return }
     try kernel(.setNoNewPrivileges) { () throws(KernelError) in

@@ -22,6 +22,8 @@ package struct TenantRequest: Sendable {
   /// The container, for who gets the filter's listener.
   package var record: ContainerRecord
   package var listenerMetadata: String?
+  /// Whether the preparation says which step it begins.
+  package var isTraced: Bool
 
   package init(
     id: ContainerID,
@@ -34,6 +36,7 @@ package struct TenantRequest: Sendable {
     deniesSetgroups: Bool,
     record: ContainerRecord,
     listenerMetadata: String?,
+    isTraced: Bool,
   ) {
     self.id = id
     self.process = process
@@ -45,6 +48,7 @@ package struct TenantRequest: Sendable {
     self.deniesSetgroups = deniesSetgroups
     self.record = record
     self.listenerMetadata = listenerMetadata
+    self.isTraced = isTraced
   }
 
   var flags: NamespaceFlags {

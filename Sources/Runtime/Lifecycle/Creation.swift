@@ -164,7 +164,8 @@ struct Creation {
         cgroupDirectory: try hostDirectory(cgroup, on: host),
         deniesSetgroups: plan.namespaces.source(of: .user) == .new && Process.effectiveUser != 0
           && plan.namespaces.gidMappings.mapOnly(Process.effectiveGroup),
-        bindsDevices: isInUserNamespace
+        bindsDevices: isInUserNamespace,
+        isTraced: host.trace != nil
       )
     )
   }
@@ -186,7 +187,8 @@ struct Creation {
         request,
         cgroup: birthplace.directory,
         inherited: inherited,
-        processes: host.processes
+        processes: host.processes,
+        trace: host.trace
       ) { (pid) throws(LaunchError) in
         do throws(KernelError) {
           let identity = try host.processes.identity(of: pid)

@@ -69,7 +69,9 @@ func deleteLocked(
     }
     guard force || status != .running else {
       let status = try isFrozen(record, on: host) ? ContainerStatus.paused : status
-      throw .refused("cannot delete container \(record.id) that is not stopped: \(status.rawValue)")
+      throw .wrongStatus(
+        "cannot delete container \(record.id) that is not stopped: \(status.rawValue)"
+      )
     }
     try killEverything(of: record, on: host)
     try removeControlGroup(of: record, on: host)

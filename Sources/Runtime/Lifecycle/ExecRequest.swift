@@ -10,6 +10,7 @@ import SyscallFilter
 func processPlan(
   _ options: ExecOptions,
   _ basis: TenantBasis,
+  _ annotations: [Annotation],
   on host: borrowing Host,
 ) throws(RuntimeError) -> ProcessPlan {
   let place: String
@@ -37,6 +38,8 @@ func processPlan(
   plan.personality = basis.persona.map(PersonalityPlan.init)
   plan.addSockets(options.socketVariables)
   plan.memoryPolicy = basis.memoryPolicy
+  // What the container may not, no process of it may.
+  try located(place) { () throws(ConfigurationError) in try plan.apply(annotations) }
   return plan
 }
 
@@ -74,7 +77,8 @@ func tenantRequest(
     preservedDescriptors: options.preservedDescriptors,
     deniesSetgroups: isInUserNamespace ? try deniesSetgroups(pid, on: host) : false,
     record: record,
-    listenerMetadata: basis.listenerMetadata
+    listenerMetadata: basis.listenerMetadata,
+    isTraced: host.trace != nil
   )
 }
 

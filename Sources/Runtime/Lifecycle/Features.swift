@@ -44,7 +44,10 @@ package func features() -> JSONValue {
       ],
       "netDevices": ["enabled": true],
     ],
-    "annotations": [:],
+    "annotations": .object([
+      .init(LandlockPlan.annotation, .string(LandlockPlan.members.joined(separator: ","))),
+      .init(CoreScheduling.annotation, .string(CoreScheduling.own)),
+    ]),
     "potentiallyUnsafeConfigAnnotations": .strings(unitAnnotations + [criuAnnotation]),
   ]
 }

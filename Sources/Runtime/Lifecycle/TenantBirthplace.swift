@@ -56,7 +56,8 @@ struct TenantBirthplace: ~Copyable {
         request,
         cgroup: group,
         descriptors: TenantDescriptors(container: process, console: copy, listener: listener),
-        processes: host.processes
+        processes: host.processes,
+        trace: host.trace
       )
     } catch {
       throw .launch(error)

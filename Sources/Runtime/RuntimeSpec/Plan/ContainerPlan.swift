@@ -87,6 +87,7 @@ package struct ContainerPlan: Equatable, Sendable {
     seccomp = linux?.seccomp
     hooks = try HookPlan(configuration.hooks)
     annotations = configuration.annotations ?? []
+    try process.apply(annotations)
   }
 
   private static func checkedVersion(

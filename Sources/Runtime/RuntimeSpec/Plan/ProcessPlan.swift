@@ -27,6 +27,10 @@ package struct ProcessPlan: Equatable, Sendable {
   /// Whether the program is told its own process id as LISTEN_PID: once it has one.
   package var announcesPid: Bool
   package var memoryPolicy: MemoryPolicyPlan?
+  /// What of files and ports the process may reach; nil leaves that to all else.
+  package var landlock: LandlockPlan?
+  /// Whether no process of others runs on the same core at the same time.
+  package var hasOwnCores: Bool
   /// What exec runs on until the process is in the container's control group; init heeds neither.
   package var initialCPUs: NumberList?
   /// What a process of exec runs on in the container's control group.
@@ -69,6 +73,8 @@ extension ProcessPlan {
     personality = nil
     announcesPid = false
     memoryPolicy = nil
+    landlock = nil
+    hasOwnCores = false
     initialCPUs = try Self.processors(process.execCPUAffinity?.initial, "initial")
     finalCPUs = try Self.processors(process.execCPUAffinity?.final, "final")
   }

@@ -5,6 +5,7 @@ extension Resources {
     let settings: [(isSet: Bool, name: String)] = [
       (memory?.kernel ?? -1 > 0, "memory/kernel"),
       (memory?.kernelTCP ?? -1 > 0, "memory/kernelTCP"),
+      (memory?.useHierarchy == false, "memory/useHierarchy"),
       (memory?.swappiness != nil, "memory/swappiness"),
       (memory?.disableOOMKiller ?? false, "memory/disableOOMKiller"),
       (cpu?.realtimeRuntime ?? 0 != 0, "cpu/realtimeRuntime"),
