@@ -11,7 +11,7 @@ func update(
   let id = try arguments.id()
   for option in ["l3-cache-schema", "mem-bw-schema"] where arguments.has(option) {
     throw .usage(
-      "--\(option) can't be set: this version has no Intel RDT (intelRdt), leave it out"
+      "--\(option) can't be set: write the schemata of the container's class of service in resctrl"
     )
   }
   guard let path = arguments.options["resources"] else {
