@@ -49,7 +49,7 @@ package func checkpoint(
   guard seen.status == .running || seen.status == .paused,
     let process = seen.record.initProcess
   else {
-    throw .refused(
+    throw .wrongStatus(
       "cannot checkpoint container \(options.id) that is not running: \(seen.status.rawValue)"
     )
   }

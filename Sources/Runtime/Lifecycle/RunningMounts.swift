@@ -77,7 +77,7 @@ private func runningRecord(
   }
   switch seen.status {
   case .created, .running, .paused: return seen.record
-  case .creating, .stopped: throw .refused("container not running")
+  case .creating, .stopped: throw .notRunning("container not running")
   }
 }
 
