@@ -147,7 +147,7 @@ killed_in() {
 # runtime, its cgroups, its mounts.
 machine_leftovers() {
   local root
-  for root in "/run/$RUNTIME" /run/containerd/runc /run/docker/runtime-*; do
+  for root in "/run/$RUNTIME" /run/user/*/"$RUNTIME" /run/containerd/runc /run/docker/runtime-*; do
     [ ! -d "$root" ] || find "$root" -mindepth 1 -maxdepth 3 \
       -type f \( -name state.json -o -name status -o -name record.json \) -printf 'state: %p\n'
   done

@@ -146,7 +146,8 @@ state() { of_container ContainerStatus && field .status.state; }
 }
 
 @test "cri: namespaces of the pod and of the node" {
-  pod '.linux.security_context = {namespace_options: {network: "NODE", pid: "POD"}}'
+  # A kubelet names no host for such a pod.
+  pod '.hostname = "" | .linux.security_context = {namespace_options: {network: "NODE", pid: "POD"}}'
   container main '.linux.security_context = {namespace_options: {network: "NODE", pid: "POD"}}' \
     probe wait
   of_container StartContainer
