@@ -295,14 +295,21 @@ clean() { ok engine rm -f -t 0 -i "$NAME"; }
     engine --runtime "$MORTAL/$RUNTIME" run -d --name "$NAME" $TOOLS probe wait
     engine --runtime "$MORTAL/$RUNTIME" rm -f -t 0 "$NAME"
   }
+  # podman forgets a container whose delete failed, whatever the runtime: one more delete is enough.
+  clean() {
+    ok engine rm -f -t 0 -i "$NAME"
+    local id
+    for id in $("$SWRUN" list -q 3>&-); do ok "$SWRUN" delete "$id"; done
+  }
   killed_in delete
   killed_in kill
 }
 
 # bats test_tags=long
 @test "podman: SIGKILL of the runtime in exec leaves the container well and nothing else" {
-  sleeper
-  attempt() { engine --runtime "$MORTAL/$RUNTIME" exec "$NAME" true; }
+  mortal_runtime
+  sleeper --runtime "$MORTAL/$RUNTIME"
+  attempt() { engine exec "$NAME" true; }
   clean() { prints well engine exec "$NAME" echo well; }
   nothing_left() { [ "$(pgrep -c -x "true|$RUNTIME")" -eq 0 ] || fail "$(pgrep -a -x "true|$RUNTIME")"; }
   killed_in exec
