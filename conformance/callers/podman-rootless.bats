@@ -4,8 +4,8 @@ load podman
 
 OWNER=rootless
 NUMBER=$(id -u $OWNER 2>/dev/null || echo 0)
-# Nothing of root's but the number of file descriptors.
-AS_USER=(setpriv --reuid "$NUMBER" --regid "$NUMBER" --init-groups
+# Nothing of root's, and where her session's mounts are.
+AS_USER=(nsenter --target 1 --mount setpriv --reuid "$NUMBER" --regid "$NUMBER" --init-groups
   env -i HOME=/home/$OWNER USER=$OWNER LANG=C.UTF-8 TERM="${TERM:-dumb}"
   "PATH=$PATH" XDG_RUNTIME_DIR="/run/user/$NUMBER")
 
@@ -15,15 +15,12 @@ setup_file() {
   systemctl start "user@$NUMBER" 3>&- 4>&-
   images
   chmod 666 /dev/net/tun /dev/fuse
-  cd /home/$OWNER
   podman_begins "${AS_USER[@]}"
 }
 teardown_file() { podman_ends; }
 setup() {
   begin_case podman newuidmap slirp4netns
-  [ -S "/run/user/$NUMBER/bus" ] || skip "missing: a systemd of the user $OWNER"
-  # Where the user may go.
-  cd /home/$OWNER || return 1
+  [ -S "/proc/1/root/run/user/$NUMBER/bus" ] || skip "missing: a systemd of the user $OWNER"
 }
 teardown() { finish_podman; }
 
@@ -91,10 +88,10 @@ END
   prints "$NUMBER" engine run --rm --userns keep-id $TOOLS id -u
   prints '0 1 1000' engine run --rm --uidmap 0:1:1000 $TOOLS \
     awk '{ print $1, $2, $3 }' /proc/self/uid_map
-  "${AS_USER[@]}" mkdir -p data
-  ok engine run --rm --userns keep-id -v "$PWD/data:/data" $TOOLS touch /data/file
-  [ "$(stat -c %u data/file)" = "$NUMBER" ]
-  rm -rf data
+  local data=/home/$OWNER/data
+  "${AS_USER[@]}" mkdir -p $data
+  ok engine run --rm --userns keep-id -v "$data:/data" $TOOLS touch /data/file
+  [ "$(stat -c %u $data/file)" = "$NUMBER" ]
 }
 
 @test "podman, rootless: --read-only, --cap-drop, --security-opt" {
