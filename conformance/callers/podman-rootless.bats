@@ -65,7 +65,8 @@ send exit 3\r
 END
   [ "$status" -eq 3 ] || fail "exit $status"
   ok engine exec "$NAME" sh -c 'echo back >/file'
-  prints back engine cp "$NAME:/file" -
+  ok engine cp "$NAME:/file" /home/$OWNER/file
+  [ "$(cat /home/$OWNER/file)" = back ]
   has 'probe wait' engine top "$NAME" pid args
   ok engine commit -q "$NAME" "localhost/$NAME"
   prints back engine run --rm "localhost/$NAME" cat /file
