@@ -218,6 +218,28 @@ sent() { requests '.path | contains("/blobs/")' | jq -s 'map(.sent) | add // 0';
   [ "$(sent)" -lt 26400000 ] || fail "fetched more than once: $(sent) bytes"
 }
 
+@test "eight pulls of images that share layers fetch each blob once" {
+  "$PYTHON" "$SERVER" images shared 8 3145728
+  serve_faults shared
+  for number in $(seq 0 7); do
+    insecure pull --quiet "$FAULTS/slow/app:$number" 2>"err-$number" 3>&- &
+    pids[number]=$!
+  done
+  for number in $(seq 0 7); do wait "${pids[number]}" || fail "pull $number: $(cat "err-$number")"; done
+  [ "$(swimg list --quiet | wc -l)" -eq 8 ]
+  same_blobs shared store
+  # Of each blob as many bytes went out as it has, and none of them twice.
+  requests '.path | contains("/blobs/")' |
+    jq -rs 'group_by(.path | split("/")[-1])[] | "\(.[0].path | split(":")[-1]) \(map(.sent) | add)"' |
+    sort >fetched
+  for blob in shared/blobs/sha256/*; do
+    grep -q '"schemaVersion": 2' "$blob" || echo "${blob##*/} $(stat -c %s "$blob")"
+  done | sort >expected
+  [ "$(wc -l <expected)" -eq 17 ] || fail "not what was made: $(cat expected)"
+  diff expected fetched || fail "fetched more or less than each blob once"
+  ok swimg verify
+}
+
 @test "a full disk is said clearly, and the next pull goes on" {
   require_root
   mkdir small
