@@ -97,17 +97,22 @@ class State:
 
     def __init__(self, folder, log):
         self.blobs = folder / "blobs" / "sha256"
-        entries = json.loads((folder / "index.json").read_text())["manifests"]
-        self.top = entries[0]["digest"]
-        names = "org.opencontainers.image.ref.name"
-        self.tags = {entry["annotations"][names].split(":")[-1]: entry["digest"]
-                     for entry in entries if names in entry.get("annotations", {})}
+        self.index = folder / "index.json"
         self.log = open(log, "a", buffering=1) if log else None
         self.lock = threading.Lock()
         self.counts = {}
         self.uploads = {}
         self.active = 0
         self.pushed = {}
+        self.referrers = {}
+
+    def tagged(self, tag):
+        """What a tag of the layout stands for; what it hasn't is its first image."""
+        entries = json.loads(self.index.read_text())["manifests"]
+        names = "org.opencontainers.image.ref.name"
+        tags = {entry["annotations"][names].split(":")[-1]: entry["digest"]
+                for entry in entries if names in entry.get("annotations", {})}
+        return tags.get(tag, entries[0]["digest"])
 
     def count(self, key):
         """How often it was asked for before."""
@@ -202,6 +207,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 break
             data += piece
             self.received += len(piece)
+            if self.fault == "slowupload":
+                time.sleep(0.004)
         return data
 
     def error(self, status, code, **headers):
@@ -234,6 +241,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         kind, rest = parts[4], "/".join(parts[5:])
         if kind == "manifests":
             return self.manifest(rest)
+        if kind == "referrers":
+            return self.referrers(rest)
         if kind == "tags":
             return self.tags(query)
         if rest.startswith("uploads"):
@@ -272,23 +281,49 @@ class Handler(http.server.BaseHTTPRequestHandler):
             data = bytes(self.read(int(self.headers["Content-Length"])))
             self.state.pushed[f"{self.repository}:{reference}"] = data
             (self.state.blobs / digest_of(data)[7:]).write_bytes(data)
-            return self.answer(201, Docker_Content_Digest=digest_of(data))
+            headers = {"Docker_Content_Digest": digest_of(data)}
+            document = json.loads(data)
+            if self.fault == "refs" and "subject" in document:
+                subject = document["subject"]["digest"]
+                self.state.referrers.setdefault(subject, []).append({
+                    "mediaType": document["mediaType"], "digest": digest_of(data),
+                    "size": len(data), "artifactType": document.get("artifactType"),
+                    "annotations": document.get("annotations", {}),
+                })
+                headers["OCI_Subject"] = subject
+            return self.answer(201, **headers)
         name = f"{self.repository}:{reference}"
-        digest = self.state.tags.get(reference, self.state.top)
+        digest = self.state.tagged(reference)
         if reference.startswith("sha256:"):
             digest = reference
+        elif reference.startswith("sha256-"):
+            digest = "sha256:none"
         if name in self.state.pushed:
             digest = digest_of(self.state.pushed[name])
         file = self.state.blobs / digest[7:]
         if not file.exists():
             return self.error(404, "MANIFEST_UNKNOWN")
         body = file.read_bytes()
-        headers = {"Content_Type": MANIFEST, "Docker_Content_Digest": digest}
+        content_type = json.loads(body).get("mediaType", MANIFEST)
+        headers = {"Content_Type": content_type, "Docker_Content_Digest": digest}
         if self.fault == "manifestdigest":
             body += b" "
         if self.fault == "manifestendless":
             return self.endless(MANIFEST)
         return self.answer(200, body, **headers)
+
+    def referrers(self, digest):
+        """Only `refs` has the list, one entry a page; for the others clients keep one under a tag."""
+        if self.fault != "refs":
+            return self.error(404, "NOT_FOUND")
+        found = self.state.referrers.get(digest, [])
+        first = int(dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.path).query)).get("n", "0"))
+        headers = {"Content_Type": "application/vnd.oci.image.index.v1+json"}
+        if first + 1 < len(found):
+            headers["Link"] = f'</v2/{self.repository}/referrers/{digest}?n={first + 1}>; rel="next"'
+        body = json.dumps({"schemaVersion": 2, "mediaType": headers["Content_Type"],
+                           "manifests": found[first:first + 1]})
+        return self.answer(200, body.encode(), **headers)
 
     def endless(self, content_type):
         self.send_response(200)
