@@ -44,20 +44,13 @@ package final class Lease: Sendable {
     do throws(FileError) {
       let (name, file) = try store.makeLockedFile()
       form = .file(name, file)
-    } catch  where Lease.cannotWrite(error) {
+    } catch  where error.meansNoWriting {
       guard let gate = try store.gate(exclusive: false, within: nil) else {
         preconditionFailure("the gate is waited for")
       }
       form = .gate(gate)
     } catch {
       throw .file(error)
-    }
-  }
-
-  private static func cannotWrite(_ error: FileError) -> Bool {
-    switch error.code {
-    case .accessDenied, .notPermitted, .readOnly, .noSpace, .quotaExceeded: true
-    default: false
     }
   }
 
@@ -102,6 +95,16 @@ package final class Lease: Sendable {
   ) throws(StoreError) -> BlobClaim.Outcome {
     try protect([descriptor.digest])
     return try store.claim(descriptor, waiting: waiting)
+  }
+}
+
+extension FileError {
+  /// Whether the store may well be read, but not written to.
+  var meansNoWriting: Bool {
+    switch code {
+    case .accessDenied, .notPermitted, .readOnly, .noSpace, .quotaExceeded: true
+    default: false
+    }
   }
 }
 

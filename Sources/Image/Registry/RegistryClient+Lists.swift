@@ -1,5 +1,5 @@
 import HTTP
-package import ImageSpec
+import ImageSpec
 
 extension RegistryClient {
   private static let pageLimit = 1000
@@ -22,32 +22,6 @@ extension RegistryClient {
   package func checkAccess() throws(RegistryError) {
     let response = try sendUntilAnswered(HTTPRequest(.get, try address("")), .asChallenged)
     guard response.isSuccess else { throw failure(response, place.registry) }
-  }
-
-  /// The manifests that name a subject, from the registry's list or from the tag that stands in.
-  ///
-  /// Spec: distribution-spec, "Listing Referrers".
-  package func referrers(of digest: Digest) throws(RegistryError) -> [Descriptor] {
-    var request = HTTPRequest(.get, try repositoryAddress("referrers/\(digest)"))
-    request.headers = [("Accept", MediaType.ociIndex)]
-    request.limit = DocumentLimit.bytes
-    let response = try sendUntilAnswered(request, .pull)
-    let index: [UInt8]
-    if response.isSuccess, response.headers["Content-Type"]?.hasPrefix(MediaType.ociIndex) == true {
-      index = response.body
-    } else {
-      // A registry without the list: clients keep one under a tag made of the digest.
-      do throws(RegistryError) {
-        index = try manifest(.tag(digest.referrersTag)).bytes
-      } catch .notFound {
-        return []
-      }
-    }
-    do throws(DocumentError) {
-      return try Index(parsing: index).manifests
-    } catch {
-      throw .protocolBroken(subject: "\(place.name): referrers of \(digest)", problem: "\(error)")
-    }
   }
 
   private func list(
@@ -74,7 +48,7 @@ extension RegistryClient {
   }
 
   /// Where the rest of a list is. Spec: RFC 8288
-  private func nextPage(
+  func nextPage(
     _ response: HTTPResponse,
     after address: WebAddress,
     _ subject: String,
@@ -92,9 +66,4 @@ extension RegistryClient {
     }
     return next == address ? nil : next
   }
-}
-
-extension Digest {
-  /// The tag under which clients keep a list of referrers. Spec: distribution-spec
-  package var referrersTag: String { "\(algorithm.prefix(32))-\(encoded.prefix(64))" }
 }

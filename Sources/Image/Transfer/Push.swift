@@ -66,10 +66,30 @@ package func push(
     try checkInterruption()
     let bytes = try stored { () throws(StoreError) in try store.document(descriptor) }
     try reached { () throws(RegistryError) in
-      try client.putManifest(bytes, descriptor, as: reference)
+      try client.put(bytes, descriptor, as: reference)
     }
   }
   return PushedImage(descriptor: content.top, isPart: content.isPart)
+}
+
+extension RegistryClient {
+  /// Puts a manifest; one about another is listed with that, whether the registry does it or not.
+  func put(
+    _ bytes: [UInt8],
+    _ descriptor: Descriptor,
+    as reference: ManifestReference,
+  ) throws(RegistryError) {
+    let isListed = try putManifest(bytes, descriptor, as: reference)
+    guard !isListed, MediaType.isManifest(descriptor.mediaType) else { return }
+    let manifest: Manifest
+    do throws(DocumentError) {
+      manifest = try Manifest(parsing: bytes)
+    } catch {
+      throw .protocolBroken(subject: "manifest \(descriptor.digest)", problem: "\(error)")
+    }
+    guard let subject = manifest.subject else { return }
+    try addTaggedReferrer(descriptor.asReferrer(manifest), to: subject.digest)
+  }
 }
 
 /// The documents and blobs of what is pushed.
@@ -195,9 +215,17 @@ struct BlobPush: Sendable {
     guard !isThere else { return .present }
     let file = try stored { () throws(StoreError) in try store.openBlob(blob) }
     defer { withExtendedLifetime(file) {} }
+    let record = try stored { () throws(StoreError) in
+      try StoredUpload(blob.digest, to: place, in: store)
+    }
     let sent = try reached { () throws(RegistryError) in
       let source = UploadSource(file: file.raw) { progress.advance(blob, by: $0) }
-      return try client.uploadBlob(blob, from: source, mountingFrom: sources[blob.digest])
+      return try client.uploadBlob(
+        blob,
+        from: source,
+        mountingFrom: sources[blob.digest],
+        record: record,
+      )
     }
     return switch sent {
     case .mounted: .mounted
