@@ -25,6 +25,7 @@ import time
 import urllib.parse
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+INDEX = "application/vnd.oci.image.index.v1+json"
 MIB = 1 << 20
 
 
@@ -63,6 +64,17 @@ def make_image(folder, sizes):
     (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [entry]}))
 
 
+def make_maze():
+    """Six indexes, each of which names the next one twenty times: 64 million ways to nothing."""
+    documents, manifests = [], []
+    for _ in range(7):
+        data = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests}).encode()
+        documents.append(data)
+        entry = {"mediaType": INDEX, "digest": digest_of(data), "size": len(data)}
+        manifests = [entry] * 20
+    return {digest_of(data): data for data in documents} | {"1": documents[-1]}
+
+
 class State:
     """What all connections share."""
 
@@ -74,6 +86,7 @@ class State:
         self.counts = {}
         self.uploads = {}
         self.pushed = {}
+        self.maze = make_maze()
 
     def count(self, key):
         """How often it was asked for before."""
@@ -168,6 +181,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(200, b"{}")
         if path == "/token":
             return self.token(query)
+        if path == "/v2/_catalog":
+            names = ["team/app", "\x1b]0;mine\x07", "two\nlines", "UPPER", "a/b:tag"]
+            return self.answer(200, json.dumps({"repositories": names}).encode())
         if path.startswith("/elsewhere/"):
             return self.blob(path.split("/")[-1], "plain")
         parts = path.split("/")
@@ -219,6 +235,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.state.pushed[f"{self.repository}:{reference}"] = data
             (self.state.blobs / digest_of(data)[7:]).write_bytes(data)
             return self.answer(201, Docker_Content_Digest=digest_of(data))
+        if self.fault == "maze" and reference in self.state.maze:
+            return self.answer(200, self.state.maze[reference], Content_Type=INDEX)
         name = f"{self.repository}:{reference}"
         digest = reference if reference.startswith("sha256:") else self.state.top
         if name in self.state.pushed:

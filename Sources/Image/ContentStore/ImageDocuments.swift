@@ -19,6 +19,13 @@ package struct ResolvedImage: Sendable {
 package struct ImageTree: Sendable {
   package fileprivate(set) var indexes: [Descriptor] = []
   package fileprivate(set) var manifests: [Descriptor] = []
+
+  /// Each manifest once: an index may speak of the same one for several platforms, or ten thousand
+  /// times to keep us busy.
+  package var distinctManifests: [Descriptor] {
+    var met: Set<Digest> = []
+    return manifests.filter { met.insert($0.digest).inserted }
+  }
 }
 
 extension DocumentSource where Self: ~Copyable {

@@ -132,7 +132,7 @@ struct ImageNeeds {
       digests.insert(top.digest)
       guard let tree = try store.treeIfSound(top) else { continue }
       digests.formUnion((tree.indexes + tree.manifests).map(\.digest))
-      for descriptor in tree.manifests {
+      for descriptor in tree.distinctManifests {
         // A damaged manifest's image is lost: it needs no blobs.
         guard let manifest = try store.manifestIfSound(descriptor) else { continue }
         digests.formUnion(manifest.blobs.map(\.digest))

@@ -127,7 +127,7 @@ private struct Verification {
     guard let tree else { return }
     for index in tree.indexes { count(index) }
     var present = 0
-    for descriptor in tree.manifests {
+    for descriptor in tree.distinctManifests {
       let isHere = descriptor == top ? true : try isPresent(descriptor)
       guard isHere else { continue }
       present += 1
