@@ -314,3 +314,47 @@ layer_of() { "$SWIMG" inspect --format json "$1" | jq -r ".layers[$2].digest"; }
   ok "$SWIMG" prune
   clean_store
 }
+
+@test "a store of twenty thousand names is read and written" {
+  loaded sound
+  jq -c '.manifests |= [range(20000) as $n | .[0]
+    | .annotations."org.opencontainers.image.ref.name" = "docker.io/library/app:\($n)"]' \
+    "$STORE/index.json" >index && cp index "$STORE/index.json"
+  [ "$(stat -c %s index)" -gt 4194304 ]
+  ok "$SWIMG" tag app:7 other:1
+  ok "$SWIMG" rm app:8
+  [ "$(names | wc -l)" -eq 20000 ]
+}
+
+@test "what a killed process left is locked until it is gone" {
+  require strace
+  loaded sound
+  touch "$STORE/.swimg-dead"
+  timeout 60 strace -f -e trace=openat,openat2,close,unlinkat -o trace "$SWIMG" rm app:1.0 >/dev/null
+  # From the moment of its lock to that of its end its descriptor stays open.
+  awk '
+    /openat2?\(.*"\.swimg-dead"/ { file = $NF }
+    file != "" && $0 ~ "close\\(" file "\\)" { exit 1 }
+    /unlinkat.*"\.swimg-dead"/ { found = 1; exit }
+    END { if (!found) exit 2 }' trace || fail "$(cat trace)"
+}
+
+@test "a layer that many images of a directory stand on is read once" {
+  require strace
+  image sound
+  ok "$SWIMG" load --quiet sound
+  # The same image under ten manifests: only their annotations differ.
+  for number in 1 2 3 4 5 6 7 8 9 10; do
+    manifest=$(jq -r '.manifests[0].digest' sound/index.json)
+    jq -c --arg n $number '.annotations.number = $n' "sound/blobs/${manifest/://}" >m
+    sum=$(sha256sum <m | cut -d' ' -f1)
+    cp m "sound/blobs/sha256/$sum"
+    jq --arg d "sha256:$sum" --argjson s "$(stat -c %s m)" --arg n $number \
+      '.manifests += [.manifests[0] | .digest = $d | .size = $s
+        | .annotations."org.opencontainers.image.ref.name" = "app:\($n)"]' sound/index.json >index
+    cp index sound/index.json
+  done
+  timeout 60 strace -f -e trace=openat,openat2 -o trace "$SWIMG" load --quiet sound
+  layer=$(jq -r '.layers[0].digest' m)
+  [ "$(grep -c "${layer#sha256:}" trace)" -le 3 ] || fail "opened $(grep -c "${layer#*:}" trace) times"
+}
