@@ -13,6 +13,16 @@ package struct ResolvedImage: Sendable {
   package let descriptor: Descriptor
   package let manifest: Manifest
   package let configuration: ImageConfiguration
+
+  /// The same image as another entry of an index speaks of it.
+  package func described(by descriptor: Descriptor) -> ResolvedImage {
+    ResolvedImage(
+      top: top,
+      descriptor: descriptor,
+      manifest: manifest,
+      configuration: configuration,
+    )
+  }
 }
 
 /// All manifests below a descriptor, in their order, and the indexes on the way.
@@ -127,11 +137,14 @@ extension DocumentSource where Self: ~Copyable {
     for platform: Platform,
   ) throws(StoreError) -> ResolvedImage {
     var offered: [Platform] = []
+    var judged: Set<Digest> = []
     for descriptor in try tree(of: top).manifests {
       if let stated = descriptor.platform, !platform.accepts(stated) {
         offered.append(stated)
         continue
       }
+      if descriptor.platform == nil, !judged.insert(descriptor.digest).inserted { continue }
+      try checkInterruption()
       let image = try image(descriptor, top: top)
       if descriptor.platform != nil || platform.accepts(image.configuration.platform) {
         return image

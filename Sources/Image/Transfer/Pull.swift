@@ -235,7 +235,9 @@ struct Pulling {
     of offered: [Descriptor],
   ) throws(TransferError) -> Descriptor {
     var seen: [Platform] = []
+    var judged: Set<Digest> = []
     for descriptor in offered {
+      if descriptor.platform == nil, !judged.insert(descriptor.digest).inserted { continue }
       try checkInterruption()
       var found = descriptor.platform
       if found == nil { found = try statedPlatform(descriptor) }

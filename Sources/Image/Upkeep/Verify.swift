@@ -242,12 +242,13 @@ private struct Verification {
     outcome.bytes += blob.size
   }
 
-  private func stopIfInterrupted() throws(StoreError) {
-    do throws(Interrupted) {
-      try Interruption.check()
-    } catch {
-      throw .interrupted(error)
-    }
+}
+
+func stopIfInterrupted() throws(StoreError) {
+  do throws(Interrupted) {
+    try Interruption.check()
+  } catch {
+    throw .interrupted(error)
   }
 }
 
