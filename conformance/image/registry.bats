@@ -333,6 +333,19 @@ PY
   [ -z "$(find /var/tmp -maxdepth 1 -name '.swimg-copy-*')" ]
 }
 
+@test "a bare tag names an image of a layout as other tools write it" {
+  require skopeo umoci
+  serve_registry
+  loaded sound
+  ok insecure push --quiet app:1.0 "$REGISTRY/team/app:1"
+  for _ in 1 2; do ok insecure copy --quiet "docker://$REGISTRY/team/app:1" oci:out:1.0; done
+  [ "$(jq -c '[.manifests[].annotations[]]' out/index.json)" = '["1.0"]' ]
+  skopeo inspect oci:out:1.0 >/dev/null
+  ok umoci list --layout out
+  [ "$output" = 1.0 ]
+  ok insecure copy --quiet oci:out:1.0 "docker://$REGISTRY/back/app:1"
+}
+
 @test "pushes and pulls killed at random leave a sound store and registry" { killed 20; }
 
 # bats test_tags=long

@@ -85,6 +85,18 @@ extension ContentStore {
     try updateIndex { index in index.setNames(names) }
   }
 
+  /// Has a name stand in the index in another form, which means the same: `1.0` for
+  /// `docker.io/library/1.0:latest`.
+  package func write(_ reference: Reference, as text: String) throws(StoreError) {
+    try updateIndex { index in
+      for position in index.manifests.indices
+      where StoreEntry(index.manifests[position])?.reference == reference {
+        index.manifests[position] = index.manifests[position]
+          .settingAnnotation(Index.nameAnnotation, to: text)
+      }
+    }
+  }
+
   /// Adds entries as they are, each in the place of the one that has its name.
   ///
   /// The caller has a lease on all their blobs.
