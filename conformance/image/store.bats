@@ -358,3 +358,54 @@ layer_of() { "$SWIMG" inspect --format json "$1" | jq -r ".layers[$2].digest"; }
   layer=$(jq -r '.layers[0].digest' m)
   [ "$(grep -c "${layer#sha256:}" trace)" -le 3 ] || fail "opened $(grep -c "${layer#*:}" trace) times"
 }
+
+@test "an index that has one manifest ten thousand times is read in a moment" {
+  "$PYTHON" - "$STORE" <<'PY'
+import hashlib, json, os, sys
+blobs = sys.argv[1] + "/blobs/sha256/"
+os.makedirs(blobs)
+def put(kind, **document):
+    data = json.dumps(document).encode()
+    digest = hashlib.sha256(data).hexdigest()
+    with open(blobs + digest, "wb") as file:
+        file.write(data)
+    return {"mediaType": f"application/vnd.oci.image.{kind}.v1+json", "digest": f"sha256:{digest}",
+            "size": len(data)}
+config = put("config", architecture="amd64", os="linux",
+             rootfs={"type": "layers", "diff_ids": []})
+manifest = put("manifest", schemaVersion=2, config=config, layers=[],
+               annotations={f"key{n}": "value" * 4 for n in range(90_000)})
+# For as many platforms, and for none.
+index = put("index", schemaVersion=2, manifests=[
+    manifest | {"platform": {"os": "linux", "architecture": "amd64", "variant": f"v{n}"}}
+    for n in range(5_000)] + [manifest | {"platform": {"os": "plan9", "architecture": "mips"}}] * 5_000)
+index["annotations"] = {"org.opencontainers.image.ref.name": "docker.io/library/app:1"}
+with open(sys.argv[1] + "/index.json", "w") as file:
+    json.dump({"schemaVersion": 2, "manifests": [index]}, file)
+with open(sys.argv[1] + "/oci-layout", "w") as file:
+    file.write('{"imageLayoutVersion": "1.0.0"}')
+PY
+  # Read ten thousand times it took some minutes, deaf to signals.
+  for command in "list --quiet" "inspect app:1" "verify --quiet" "tree" "history app:1" \
+    "save --output out.tar app:1" "prune" "rm app:1"; do
+    # shellcheck disable=SC2086
+    ok timeout -s KILL 20 "$SWIMG" $command
+  done
+}
+
+@test "on a full disk images are read, and removed to make room" {
+  require_root
+  mkdir disk
+  mount -t tmpfs -o size=4m full disk
+  export SWIMG_STORE=$PWD/disk/store
+  STORE=$SWIMG_STORE
+  loaded sound
+  ok "$SWIMG" tag app:1.0 other:1
+  cat /dev/zero >disk/filler 2>/dev/null || true
+  ok "$SWIMG" ls app:1.0
+  ok "$SWIMG" verify
+  ok "$SWIMG" unpack --quiet app:1.0 bundle
+  ok "$SWIMG" prune --all
+  clean_store
+  umount disk
+}
