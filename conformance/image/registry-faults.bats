@@ -410,3 +410,22 @@ TOML
   refuses 1 'SSL' swimg pull "$FAULTS/plain/app:1"
   [ ! -s "$LOG" ]
 }
+
+@test "indexes that name each other over and over are walked once" {
+  PATIENCE=20 refuses 1 'no image for' insecure pull --platform linux/amd64 "$FAULTS/maze/app:1"
+  nothing_pulled
+}
+
+@test "a catalogue's names are shown only if they are names" {
+  ok insecure search "$FAULTS"
+  [ "$output" = "$FAULTS/team/app" ] || fail "shown: $(cat -v <<<"$output")"
+}
+
+@test "/dev/null is a configuration and a file of credentials that say nothing" {
+  export CONTAINERS_REGISTRIES_CONF=/dev/null
+  ok insecure pull --quiet --authfile /dev/null "$FAULTS/plain/app:1"
+  mknod null c 1 3 || return 0
+  logging_in() { insecure login -u me --authfile null "$FAULTS" <<<secret; }
+  refuses 1 'not a regular file' logging_in
+  [ -c null ]
+}

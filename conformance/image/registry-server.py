@@ -27,6 +27,7 @@ import time
 import urllib.parse
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+INDEX = "application/vnd.oci.image.index.v1+json"
 MIB = 1 << 20
 
 
@@ -92,6 +93,17 @@ def make_images(folder, count, size):
     layout.finish()
 
 
+def make_maze():
+    """Six indexes, each of which names the next one twenty times: 64 million ways to nothing."""
+    documents, manifests = [], []
+    for _ in range(7):
+        data = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests}).encode()
+        documents.append(data)
+        entry = {"mediaType": INDEX, "digest": digest_of(data), "size": len(data)}
+        manifests = [entry] * 20
+    return {digest_of(data): data for data in documents} | {"1": documents[-1]}
+
+
 class State:
     """What all connections share."""
 
@@ -104,6 +116,7 @@ class State:
         self.uploads = {}
         self.active = 0
         self.pushed = {}
+        self.maze = make_maze()
         self.referrers = {}
 
     def tagged(self, tag):
@@ -229,6 +242,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(200, b"{}")
         if path == "/token":
             return self.token(query)
+        if path == "/v2/_catalog":
+            names = ["team/app", "\x1b]0;mine\x07", "two\nlines", "UPPER", "a/b:tag"]
+            return self.answer(200, json.dumps({"repositories": names}).encode())
         if path.startswith("/elsewhere/"):
             return self.blob(path.split("/")[-1], "plain")
         parts = path.split("/")
@@ -292,6 +308,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 })
                 headers["OCI_Subject"] = subject
             return self.answer(201, **headers)
+        if self.fault == "maze" and reference in self.state.maze:
+            return self.answer(200, self.state.maze[reference], Content_Type=INDEX)
         name = f"{self.repository}:{reference}"
         digest = self.state.tagged(reference)
         if reference.startswith("sha256:"):

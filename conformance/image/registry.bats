@@ -279,6 +279,55 @@ SH
   refuses 1 'no name of a credential helper' insecure pull "$REGISTRY/team/app:1"
 }
 
+@test "the helper of a registry goes before what the file has left, and logout forgets both" {
+  require htpasswd
+  htpasswd -Bbn me secret >htpasswd
+  serve_registry "auth: {htpasswd: {realm: here, path: $PWD/htpasswd}}"
+  loaded sound
+  mkdir bin
+  cat >bin/docker-credential-test <<'SH'
+#!/bin/sh
+case $1 in
+  get) [ -e gone ] && { echo "credentials not found in native keychain"; exit 1; }
+    echo '{"Username": "me", "Secret": "secret"}' ;;
+  erase) touch gone ;;
+esac
+SH
+  chmod +x bin/docker-credential-test
+  export PATH=$PWD/bin:$PATH REGISTRY_AUTH_FILE=$PWD/auth.json
+  jq -n --arg registry "$REGISTRY" --arg stale "$(printf 'me:stale' | base64)" \
+    '{credHelpers: {($registry): "test"},
+      auths: {($registry): {auth: $stale}, ("https://" + $registry + "/v1/"): {auth: $stale}}}' \
+    >auth.json
+  ok insecure push --quiet app:1.0 "$REGISTRY/team/app:1"
+  ok swimg logout "$REGISTRY"
+  [ -e gone ]
+  [ "$(jq '.auths | length' auth.json)" -eq 0 ] || fail "an entry is left"
+  refuses 1 'not logged in' swimg logout "$REGISTRY"
+}
+
+@test "Ctrl-C at the question for a name ends login" {
+  serve_registry
+  run timeout 20 "$PYTHON" - "$SWIMG" "$REGISTRY" <<'PY'
+import os, pty, sys, time
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], ["swimg", "login", "--tls-verify=false", sys.argv[2]])
+seen = b""
+while b"Username: " not in seen:
+    seen += os.read(terminal, 100)
+os.write(terminal, b"\x03")
+for _ in range(100):
+    ended, status = os.waitpid(pid, os.WNOHANG)
+    if ended:
+        sys.exit(0 if status == 2 else 1)
+    time.sleep(0.1)
+os.kill(pid, 9)
+sys.exit("it goes on")
+PY
+  [ "$status" -eq 0 ] || fail "$output"
+}
+
 @test "what another repository of the registry has is mounted from there" {
   serve_registry
   loaded sound
@@ -356,6 +405,19 @@ SH
   refuses 1 'one end has to be a registry' swimg copy oci:out:app:1 oci:out2
   refuses 2 'no transport' swimg copy ftp:x docker://a/b
   [ -z "$(find /var/tmp -maxdepth 1 -name '.swimg-copy-*')" ]
+}
+
+@test "a bare tag names an image of a layout as other tools write it" {
+  require skopeo umoci
+  serve_registry
+  loaded sound
+  ok insecure push --quiet app:1.0 "$REGISTRY/team/app:1"
+  for _ in 1 2; do ok insecure copy --quiet "docker://$REGISTRY/team/app:1" oci:out:1.0; done
+  [ "$(jq -c '[.manifests[].annotations[]]' out/index.json)" = '["1.0"]' ]
+  skopeo inspect oci:out:1.0 >/dev/null
+  ok umoci list --layout out
+  [ "$output" = 1.0 ]
+  ok insecure copy --quiet oci:out:1.0 "docker://$REGISTRY/back/app:1"
 }
 
 @test "pushes and pulls killed at random leave a sound store and registry" { killed 20; }

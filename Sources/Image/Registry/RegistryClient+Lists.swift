@@ -16,6 +16,7 @@ extension RegistryClient {
   /// The repositories of the registry, where it tells. See: Docker's "Listing Repositories"
   package func catalog() throws(RegistryError) -> [String] {
     try list("repositories", at: try address("_catalog?n=1000"), .asChallenged, place.registry)
+      .filter(isRepository)
   }
 
   /// Checks that the registry takes what credentials there are.
@@ -53,7 +54,8 @@ extension RegistryClient {
     after address: WebAddress,
     _ subject: String,
   ) throws(RegistryError) -> WebAddress? {
-    guard let link = response.headers["Link"], link.lowercased().contains("rel=\"next\""),
+    guard let link = response.headers["Link"],
+      ["rel=\"next\"", "rel=next"].contains(where: link.lowercased().contains),
       let start = link.firstIndex(of: "<"), let end = link[start...].firstIndex(of: ">")
     else { return nil }
     let target = String(link[link.index(after: start)..<end])
@@ -65,5 +67,14 @@ extension RegistryClient {
       )
     }
     return next == address ? nil : next
+  }
+}
+
+/// Whether a text is the path of a repository by the grammar, and nothing that a terminal obeys.
+private func isRepository(_ path: String) -> Bool {
+  do throws(ReferenceError) {
+    return try Reference(parsing: "registry.invalid/\(path)").path == path
+  } catch {
+    return false
   }
 }

@@ -9,8 +9,8 @@ import RootedFiles
 package enum ImagePlace: Sendable, Equatable {
   case registry(Reference)
   case store(Reference)
-  /// An OCI layout in a directory.
-  case layout(path: String, name: Reference?)
+  /// An OCI layout in a directory, and the name of the image in it, as it is written there.
+  case layout(path: String, name: Reference?, text: String?)
   /// A tar archive; nil for the name is the only image in it, or no name.
   case archive(path: String, name: Reference?, SaveFormat)
 
@@ -33,7 +33,8 @@ package enum ImagePlace: Sendable, Equatable {
     }
     let name = parts.count > 2 ? try Reference(parsing: String(parts[2])) : nil
     switch parts[0] {
-    case "oci": self = .layout(path: path, name: name)
+    case "oci":
+      self = .layout(path: path, name: name, text: parts.count > 2 ? String(parts[2]) : nil)
     case "oci-archive": self = .archive(path: path, name: name, .ociArchive)
     case "docker-archive": self = .archive(path: path, name: name, .dockerArchive)
     default: throw ReferenceError(text: text, problem: "\"\(parts[0])\" is no transport")
@@ -122,10 +123,14 @@ package func copy(
   case (.registry(let source), .store(let name)):
     let target = try stored(store)
     return try pull(request.pull(source, as: name), access, into: target).descriptor.digest
-  case (.registry(let source), .layout(let path, let name)):
+  case (.registry(let source), .layout(let path, let name, let text)):
     let target = try stored { () throws(StoreError) in try ContentStore(creating: path) }
     let pulled = try pull(request.pull(source, as: name), access, into: target)
-    try stored { () throws(StoreError) in try target.removeEmptyPartialDirectory() }
+    try stored { () throws(StoreError) in
+      // A bare tag is how skopeo and umoci name images in a layout, and the only way they find them.
+      if let name, let text, Reference.isTag(text) { try target.write(name, as: text) }
+      try target.removeEmptyPartialDirectory()
+    }
     return pulled.descriptor.digest
   case (.registry(let source), .archive(let path, let name, let format)):
     return try withScratchStore { (scratch) throws(TransferError) in
@@ -143,7 +148,7 @@ package func copy(
       progress: request.progress,
     )
     return try push(pushing, access, from: source).descriptor.digest
-  case (.layout(let path, let name), .registry(let target)),
+  case (.layout(let path, let name, _), .registry(let target)),
     (.archive(let path, let name, _), .registry(let target)):
     return try withScratchStore { (scratch) throws(TransferError) in
       try request.checkFile(path)

@@ -114,6 +114,7 @@ struct Pulling {
   private var configurations: [Descriptor] = []
   private var layers: [Descriptor] = []
   private var images: [Descriptor] = []
+  private var added: Set<Digest> = []
 
   init(
     _ request: PullRequest,
@@ -193,7 +194,8 @@ struct Pulling {
       return try chooseOnly(top)
     }
     var offered: [Descriptor] = []
-    try collect(below: top, depth: 0, &offered)
+    var met: Set<Digest> = []
+    try collect(below: top, depth: 0, &offered, &met)
     switch request.platforms {
     case .all:
       for descriptor in offered { try add(descriptor) }
@@ -212,12 +214,17 @@ struct Pulling {
   }
 
   /// All manifests below an index in their order.
+  ///
+  /// An index met again adds no image, but its entries would multiply with every level.
   private func collect(
     below index: Descriptor,
     depth: Int,
     _ offered: inout [Descriptor],
+    _ met: inout Set<Digest>,
   ) throws(TransferError) {
-    guard depth < 8 else { throw .store(.nestedTooDeep(index.digest)) }
+    guard depth < 8, met.count < 1000 else { throw .store(.nestedTooDeep(index.digest)) }
+    guard met.insert(index.digest).inserted else { return }
+    try checkInterruption()
     try obtain(index)
     let found = try stored { () throws(StoreError) in try store.index(index) }
     for entry in found?.manifests ?? [] {
@@ -225,7 +232,7 @@ struct Pulling {
       if MediaType.isManifest(entry.mediaType) {
         offered.append(entry)
       } else if MediaType.isIndex(entry.mediaType) {
-        try collect(below: entry, depth: depth + 1, &offered)
+        try collect(below: entry, depth: depth + 1, &offered, &met)
       }
     }
   }
@@ -235,7 +242,10 @@ struct Pulling {
     of offered: [Descriptor],
   ) throws(TransferError) -> Descriptor {
     var seen: [Platform] = []
+    var judged: Set<Digest> = []
     for descriptor in offered {
+      if descriptor.platform == nil, !judged.insert(descriptor.digest).inserted { continue }
+      try checkInterruption()
       var found = descriptor.platform
       if found == nil { found = try statedPlatform(descriptor) }
       guard let found else { continue }
@@ -257,8 +267,10 @@ struct Pulling {
     }
   }
 
-  /// Notes an image and the blobs that it needs.
+  /// Notes an image and the blobs that it needs, once for however many entries speak of it.
   private mutating func add(_ descriptor: Descriptor) throws(TransferError) {
+    guard added.insert(descriptor.digest).inserted else { return }
+    try checkInterruption()
     try obtain(descriptor)
     let manifest = try stored { () throws(StoreError) in try store.manifest(descriptor) }
     configurations.append(manifest.configuration)

@@ -108,14 +108,14 @@ private struct PushContent {
     let found = try store.find(request.selector)
     let tree = try leased.tree(of: found)
     var present: [Descriptor] = []
-    for manifest in tree.manifests where try leased.documentIfPresent(manifest) != nil {
+    for manifest in tree.distinctManifests where try leased.documentIfPresent(manifest) != nil {
       present.append(manifest)
     }
     if let platform = request.platform {
       let image = try leased.image(below: found, for: platform)
       (top, isPart) = (image.descriptor, image.descriptor.digest != found.digest)
       present = [top]
-    } else if present.count == 1, tree.manifests.count > 1 {
+    } else if present.count == 1, tree.distinctManifests.count > 1 {
       // Pulled for one platform only: that image goes, as a registry takes no index with holes.
       (top, isPart) = (present[0], true)
     } else {
