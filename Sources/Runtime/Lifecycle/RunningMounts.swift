@@ -143,10 +143,4 @@ private func mountIDs(in bytes: [UInt8]) -> [UInt64] {
 
 extension MountPlan {
   fileprivate var isBind: Bool { bindSource != nil }
-
-  /// Where a bind mount comes from; nil for any other.
-  var bindSource: String? {
-    guard case .bind(let source, _) = kind else { return nil }
-    return source
-  }
 }

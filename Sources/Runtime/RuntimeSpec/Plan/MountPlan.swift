@@ -75,6 +75,12 @@ package struct MountPlan: Equatable, Sendable {
 
   /// The JSON pointer of the entry, for messages.
   package var pointer: String { "/mounts/\(index)" }
+
+  /// Where a bind mount comes from; nil for any other.
+  package var bindSource: String? {
+    guard case .bind(let source, _) = kind else { return nil }
+    return source
+  }
 }
 
 /// The MOUNT_ATTR_* bits of uapi/linux/mount.h.

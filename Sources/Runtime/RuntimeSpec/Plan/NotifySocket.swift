@@ -23,7 +23,10 @@ extension ContainerPlan {
         superblockFlags: [],
         parameters: [],
         copiesUp: false,
-        isRemount: false
+        isRemount: false,
+        followsSource: false,
+        followsDestination: true,
+        copiesLink: false
       )
     )
     process.set(["NOTIFY_SOCKET=\(Self.notifyDirectory)/notify.sock"])
