@@ -127,6 +127,7 @@ let swimg: [Target] = [
   image("Layers", ["Archive", "Codecs", "Hashing", "ImageSpec", "RootedFiles"]),
   image("BundleConfig", ["ImageSpec", "RootedFiles"]),
   image("Registry", ["HTTP", "Hashing", "HostProcess", "ImageSpec", "RootedFiles"]),
+  image("Signatures", ["Hashing", "HostProcess", "ImageSpec", "RootedFiles"]),
   // Floor 3
   image(
     "Unpack",
@@ -136,7 +137,7 @@ let swimg: [Target] = [
     "Transfer",
     [
       "Archive", "Codecs", "ContentStore", "Hashing", "HostProcess", "ImageSpec", "Registry",
-      "RootedFiles",
+      "RootedFiles", "Signatures",
     ],
   ),
   image(
@@ -155,8 +156,7 @@ let swimg: [Target] = [
     "SwimgCLI",
     [
       "Archive", "BundleConfig", "ContentStore", "Contents", "HostProcess", "ImageSpec", "Layers",
-      "Registry",
-      "RootedFiles", "Transfer", "Unpack", "Upkeep",
+      "Hashing", "Registry", "RootedFiles", "Signatures", "Transfer", "Unpack", "Upkeep",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
   ),
@@ -199,6 +199,7 @@ let package = Package(
     tests("BundleConfig", "BundleConfig"),
     tests("HTTP", "HTTP"),
     tests("Registry", "Registry"),
+    tests("Signatures", "Signatures"),
     tests("ContentStore", "ContentStore"),
   ],
 )

@@ -1,4 +1,4 @@
-import Codecs
+@testable import Codecs
 import Foundation
 import Testing
 
@@ -205,4 +205,15 @@ func codecError(_ body: () throws -> [UInt8]) -> CodecError? {
       #expect(try ahead.next(into: &chunk) > 0)
     }
   }
+}
+
+@Test(
+  "an archive is a bomb beyond 8 GiB and two hundred times its size",
+  arguments: [
+    (1, 8 << 30, false), (1, 9 << 30, true), (1 << 30, 100 << 30, false),
+    (1 << 20, 300 << 30, true),
+  ] as [(UInt64, UInt64, Bool)],
+)
+func bombs(_ read: UInt64, _ decoded: UInt64, _ expected: Bool) {
+  #expect(isExpansionDishonest(read: read, decoded: decoded) == expected)
 }

@@ -82,3 +82,20 @@ import Testing
     #expect(NetworkReach.anywhere.allows(.linkLocal))
   }
 }
+
+@Suite struct ProxyTests {
+  @Test(arguments: [
+    ("localhost", "localhost", true), ("a.example.com", ".example.com", true),
+    ("example.com", ".example.com", true), ("badexample.com", "example.com", false),
+    ("example.com", "a.example.com", false), ("x", "*", true), ("x", "", false), ("x", ".", false),
+    ("10.1.2.3", "other, 10.0.0.0/8", true), ("11.1.2.3", "10.0.0.0/8", false),
+    ("10.1.2.3", "10.1.2.3", true), ("10.1.2.3", "2.3", false), ("10.1.2.3", "0.0.0.0/0", true),
+    ("192.168.9.1", "192.168.8.0/23", true), ("192.168.10.1", "192.168.8.0/23", false),
+    ("10.1.2.3", "10.0.0.0/33", false), ("fd00::1", "[fd00::1]", true),
+    ("fd00::1", "fd00::/8", true),
+    ("fe00::1", "fd00::/8", false), ("::1", "0.0.0.0/0", false),
+  ])
+  func exceptions(_ host: String, _ list: String, _ expected: Bool) {
+    #expect(isExcepted(host, by: list) == expected)
+  }
+}

@@ -42,5 +42,9 @@ import Testing
 
   @Test func `control characters are written as escapes`() {
     #expect(JSONValue.string("\u{1}\u{7F}\r").compactText == #""\u0001\u007f\r""#)
+    // What a terminal obeys, or turns text around by, though JSON would have it.
+    #expect(
+      JSONValue.string("\u{9B}\u{202E}\u{2066}é").compactText == #""\u009b\u202e\u2066é""#
+    )
   }
 }

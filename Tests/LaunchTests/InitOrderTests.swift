@@ -7,6 +7,7 @@ import Testing
   static let pairs: [(first: InitStep, second: InitStep, otherwise: String)] = [
     (.takeIdentity, .joinNamespaces, "joining lacks the rights of the user namespace"),
     (.takeIdentity, .mountFileSystems, "mounts are made by a user that is mapped to nobody"),
+    (.takeIdentity, .makeTimeNamespace, "the right to make it, and its offsets, is missing"),
     (.leaveCgroupNamespace, .mountFileSystems, "the cgroup mount shows the creator's cgroup"),
     (.joinNamespaces, .prepareRootfs, "the rootfs is mounted in the wrong mount namespace"),
     (.startSession, .openTerminal, "the terminal can't become the controlling one"),

@@ -53,6 +53,10 @@ import Testing
   }
 
   @Test func refusesWhatIsNotWhole() {
+    var basis = Self.basis
+    basis.memoryPolicy = MemoryPolicyPlan(mode: 0x8002, nodes: [1, .max])
+    (basis.listenerPath, basis.listenerMetadata) = ("/run/agent", "a \"b\"")
+    #expect(TenantBasis(bytes: basis.bytes) == basis)
     let bytes = Self.basis.bytes
     for count in 0..<bytes.count { #expect(TenantBasis(bytes: Array(bytes[..<count])) == nil) }
     #expect(TenantBasis(bytes: bytes + [0]) == nil)

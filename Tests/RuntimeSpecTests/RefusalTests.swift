@@ -642,30 +642,40 @@ struct RefusalTests {
     ),
   ]
 
-  static let unsupported: [(String, Document)] = [
-    ("/linux/namespaces/1/type", Document(namespaces: ["mount", "time"])),
+  /// Sections of which every part has to make sense together, by what is wrong.
+  static let contradictions: [(String, Document)] = [
     ("/linux/timeOffsets", .linux(#""timeOffsets": {"boottime": {"secs": 1}}"#)),
-    ("/linux/netDevices", .linux(#""netDevices": {"eth0": {}}"#)),
-    ("/linux/intelRdt", .linux(#""intelRdt": {"closID": "x"}"#)),
-    ("/linux/memoryPolicy", .linux(#""memoryPolicy": {"mode": "MPOL_LOCAL"}"#)),
-    ("/linux/mountLabel", .linux(#""mountLabel": "x""#)),
     (
-      "/linux/seccomp/listenerPath",
-      .linux(#""seccomp": {"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "/x"}"#)
+      "/linux/timeOffsets/realtime",
+      Document(
+        linux: #""timeOffsets": {"realtime": {"secs": 1}}"#,
+        namespaces: ["mount", "time"],
+      )
     ),
+    ("/linux/netDevices", .linux(#""netDevices": {"eth0": {}}"#)),
+    (
+      "/linux/netDevices/eth0/name",
+      Document(
+        linux: #""netDevices": {"eth0": {"name": "a%b"}}"#,
+        namespaces: ["mount", "network"],
+      )
+    ),
+    ("/linux/intelRdt/closID", .linux(#""intelRdt": {"closID": "../x"}"#)),
+    ("/linux/memoryPolicy/nodes", .linux(#""memoryPolicy": {"mode": "MPOL_BIND"}"#)),
+    ("/linux/memoryPolicy/mode", .linux(#""memoryPolicy": {"mode": "MPOL_X"}"#)),
     (
       "/linux/seccomp/listenerMetadata",
       .linux(#""seccomp": {"defaultAction": "SCMP_ACT_ALLOW", "listenerMetadata": "x"}"#)
     ),
     ("/linux/seccomp/defaultAction", .linux(#""seccomp": {"defaultAction": "SCMP_ACT_NOTIFY"}"#)),
-    ("/process/execCPUAffinity", .process(#""execCPUAffinity": {"initial": "0-3"}"#)),
+    ("/process/execCPUAffinity/initial", .process(#""execCPUAffinity": {"initial": "3-0"}"#)),
     (
-      "/mounts/1/options/0",
+      "/mounts/1/options",
       .mount(#""destination": "/x", "source": "/", "options": ["idmap", "bind"]"#)
     ),
     (
-      "/mounts/1/options/1",
-      .mount(#""destination": "/x", "source": "/", "options": ["bind", "src-nofollow"]"#)
+      "/mounts/1/options",
+      .mount(#""destination": "/x", "type": "tmpfs", "options": ["src-nofollow"]"#)
     ),
     (
       "/mounts/1/uidMappings",
@@ -676,7 +686,7 @@ struct RefusalTests {
     (
       "/mounts/1/gidMappings",
       .mount(
-        #""destination": "/x", "type": "tmpfs", "gidMappings": [{"containerID": 0, "hostID": 1, "size": 1}]"#
+        #""destination": "/x", "source": "/", "options": ["bind"], "uidMappings": [{"containerID": 0, "hostID": 1, "size": 1}]"#
       )
     ),
   ]
@@ -700,16 +710,25 @@ struct RefusalTests {
     }
   }
 
-  @Test("What this version cannot do is refused, never ignored", arguments: unsupported.indices)
-  func notSupported(_ index: Int) throws {
-    let (pointer, document) = Self.unsupported[index]
+  @Test("What contradicts itself is refused, never ignored", arguments: contradictions.indices)
+  func contradictory(_ index: Int) throws {
+    let (pointer, document) = Self.contradictions[index]
     let configuration = try document.configuration()
     #expect {
       _ = try ContainerPlan(configuration, bundle: "/bundle")
     } throws: { error in
       guard let error = error as? ConfigurationError else { return false }
-      return error.pointer == pointer && error.rule.contains("not supported yet by this version")
-        && error.line != nil
+      return error.pointer == pointer && error.line != nil
+    }
+  }
+
+  @Test("Lists of numbers are the kernel's, and bounded")
+  func numberLists() {
+    #expect(NumberList("0-3,7")?.mask == [0b1000_1111])
+    #expect(NumberList("64")?.mask == [0, 1])
+    #expect(NumberList("8191")?.mask.count == 128)
+    for text in ["", ",", "1,", "-", "1-", "-1", "3-1", "8192", "a", "0x1", " 1", "1 ", "+1"] {
+      #expect(NumberList(text) == nil, "\(text)")
     }
   }
 

@@ -205,6 +205,15 @@ struct CompileTests {
     #expect(try compile(profile([], flags: flags)).filter.flags == 0b111)
   }
 
+  @Test("a filter that notifies makes a listener, and goes without thread synchronisation")
+  func listenerFlags() throws {
+    let flags: FilterFlags = [.threadSync, .waitKillableReceive]
+    let compiled = try compile(profile([rule(["read"], .notify)], flags: flags)).filter
+    #expect(compiled.flags == 1 << 3 | 1 << 5)
+    #expect(compiled.hasListener)
+    #expect(try !compile(profile([rule(["read"], .allow)])).filter.hasListener)
+  }
+
   @Test("a call in two rules of the same action is no error")
   func twice() throws {
     let wanted = profile([rule(["read", "read"], .allow), rule(["read", "clone3"], .allow)])

@@ -112,24 +112,38 @@ nat() {
   [ "$(cat "$answer")" = yes ]
 }
 
+# criu_works: found out once: on an emulated machine that takes a while.
+criu_works() {
+  local answer=/run/callers-criu
+  [ -f $answer ] || { timeout 120 criu check >/dev/null 2>&1 && echo yes || echo no; } >$answer
+  [ "$(cat $answer)" = yes ]
+}
+
 # --- SIGKILL -----------------------------------------------------------------------------------
 
 MORTAL=/run/callers-mortal
+
+mortal_runtime() {
+  mkdir -p $MORTAL
+  cp "$CONFORMANCE/callers/mortal" "$MORTAL/$RUNTIME"
+  ln -sfn "$SWRUN" $MORTAL/real
+  [ -p $MORTAL/never ] || mkfifo $MORTAL/never
+  rm -f $MORTAL/when
+  : >$MORTAL/done
+}
 
 # killed_in VERB: calls `attempt`, whose runtime is $MORTAL/$RUNTIME and dies in that verb, each time
 # somewhat later, and `clean`, with which the caller has to get rid of what that left.
 killed_in() {
   local verb=$1 steps=12 step whole
-  rm -rf $MORTAL
-  mkdir $MORTAL
-  cp "$CONFORMANCE/callers/mortal" "$MORTAL/$RUNTIME"
-  ln -s "$SWRUN" $MORTAL/real
-  mkfifo $MORTAL/never
-  echo "$verb 60" >$MORTAL/when
-  attempt >/dev/null 2>&1 3>&- 4>&- </dev/null
+  mortal_runtime
+  echo "$verb" >$MORTAL/when
+  for step in 1 2; do
+    attempt >/dev/null 2>&1 3>&- 4>&- </dev/null
+    clean
+  done
   rm -f $MORTAL/when
-  clean
-  whole=$(awk '/^ended in/ { print $3; exit }' $MORTAL/done)
+  whole=$(awk '/^ended in/ { print $3 }' $MORTAL/done | sort -n | head -n 1)
   [ "$whole" ] || fail "nobody called $verb"
   : >$MORTAL/done
   for step in $(seq 0 $((steps - 1))); do
@@ -140,14 +154,14 @@ killed_in() {
     clean || fail "after $verb was killed at step $step of $steps" "$(cat attempt.log)" || return 1
     nothing_left || return 1
   done
-  [ "$(grep -c killed $MORTAL/done)" -ge $((steps / 2)) ] || fail "killed too seldom" "$(cat $MORTAL/done)"
+  [ "$(grep -c killed $MORTAL/done)" -ge $((steps / 4)) ] || fail "killed too seldom" "$(cat $MORTAL/done)"
 }
 
 # machine_leftovers: what no engine may leave of a container, whatever its name was: state of the
 # runtime, its cgroups, its mounts.
 machine_leftovers() {
   local root
-  for root in "/run/$RUNTIME" /run/containerd/runc /run/docker/runtime-*; do
+  for root in "/run/$RUNTIME" /proc/1/root/run/user/*/"$RUNTIME" /run/containerd/runc /run/docker/runtime-*; do
     [ ! -d "$root" ] || find "$root" -mindepth 1 -maxdepth 3 \
       -type f \( -name state.json -o -name status -o -name record.json \) -printf 'state: %p\n'
   done
@@ -163,6 +177,12 @@ nothing_left() {
     left=$(machine_leftovers)
     [ -n "$left" ] || return 0
     sleep 0.1
+  done
+  # The next case shall not stumble over it.
+  local file
+  sed -n 's/^state: //p' <<<"$left" | while read -r file; do
+    file=${file%/*}
+    "$SWRUN" --root "${file%/*}" delete --force "${file##*/}" >/dev/null 2>&1 3>&- || true
   done
   output='' err='' fail "left behind (after $try looks):" "$left"
 }

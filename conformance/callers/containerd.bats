@@ -143,24 +143,3 @@ END
   ok engine containers rm "$NAME"
   nothing_left
 }
-
-# What containerd does with a runtime that is killed: the container is removed, whatever came of it.
-attempt() {
-  engine run -d --runc-binary "$MORTAL/$RUNTIME" $TOOLS "$NAME" probe wait
-  task kill -s KILL "$NAME"
-  task rm -f "$NAME"
-}
-clean() {
-  task rm -f "$NAME" >/dev/null 2>&1 3>&- || true
-  engine containers rm "$NAME" >/dev/null 2>&1 3>&- || true
-  prints '' engine containers ls -q
-}
-
-# bats test_tags=long
-@test "containerd: SIGKILL of the runtime in create leaves what containerd removes" { killed_in create; }
-
-# bats test_tags=long
-@test "containerd: SIGKILL of the runtime in start leaves what containerd removes" { killed_in start; }
-
-# bats test_tags=long
-@test "containerd: SIGKILL of the runtime in delete leaves what containerd removes" { killed_in delete; }

@@ -76,7 +76,7 @@ state() { of_container ContainerStatus && field .status.state; }
   local address
   address=$(field .status.network.ip)
   [[ "$address" == 10.77.* ]] || fail "no address"
-  ping -c 1 -W 5 "$address" >/dev/null
+  busybox ping -c 1 -W 5 "$address" >/dev/null
   call StopPodSandbox '{pod_sandbox_id: $pod}'
   call RemovePodSandbox '{pod_sandbox_id: $pod}'
   POD=
@@ -131,7 +131,7 @@ state() { of_container ContainerStatus && field .status.state; }
   pod
   container main '.linux = {resources: {cpu_period: 100000, cpu_quota: 50000,
       memory_limit_in_bytes: 67108864, oom_score_adj: 500},
-    security_context: {run_as_user: {value: 1000}, readonly_rootfs: true, no_new_privs: true,
+    security_context: {namespace_options: {pid: "CONTAINER"}, run_as_user: {value: 1000}, readonly_rootfs: true, no_new_privs: true,
       capabilities: {drop_capabilities: ["ALL"]}}}' probe wait
   of_container StartContainer
   of_container ExecSync '.cmd = ["sh", "-c", "id -u; touch /x || echo read-only; cd /proc/1;
@@ -146,7 +146,8 @@ state() { of_container ContainerStatus && field .status.state; }
 }
 
 @test "cri: namespaces of the pod and of the node" {
-  pod '.linux.security_context = {namespace_options: {network: "NODE", pid: "POD"}}'
+  # A kubelet names no host for such a pod.
+  pod '.hostname = "" | .linux.security_context = {namespace_options: {network: "NODE", pid: "POD"}}'
   container main '.linux.security_context = {namespace_options: {network: "NODE", pid: "POD"}}' \
     probe wait
   of_container StartContainer

@@ -4,7 +4,7 @@
 # podman with the runtime under test, as examples/containers.conf says.
 load callers
 
-# podman_begins: in setup_file. Its storage is the guest's own.
+# podman_begins [AS...]: in setup_file, with the words before podman. Its storage is the guest's own.
 podman_begins() {
   in_guest podman || return 0
   images
@@ -23,8 +23,10 @@ runtime = "$RUNTIME"
 cgroup_manager = "$MANAGER"
 events_logger = "file"
 END
-  podman image exists $TOOLS || podman load -q -i $IMAGES/tools.tar >/dev/null
-  podman image exists localhost/pause:1 || podman load -q -i $IMAGES/pause.tar >/dev/null
+  local image
+  for image in tools pause; do
+    "$@" podman image exists localhost/$image:1 || "$@" podman load -q -i $IMAGES/$image.tar >/dev/null
+  done
 }
 
 podman_ends() {
@@ -34,9 +36,9 @@ podman_ends() {
 
 engine() { timeout --foreground -k 5 "$PATIENCE" podman "$@"; }
 
-# sleeper: a container that waits, ready for exec.
+# sleeper [OPTION...]: a container that waits, ready for exec.
 sleeper() {
-  ok engine run -d --name "$NAME" $TOOLS probe wait
+  ok engine run -d --name "$NAME" "$@" $TOOLS probe wait
   soon shows ready engine logs "$NAME"
 }
 

@@ -175,3 +175,8 @@ PY
   [[ "$(head -1 <<<"$output")" == *"/annotations/key-"*"must be a string, is an integer"* ]]
   [[ "$(tail -1 <<<"$output")" == *"there may be more: mend these first (swrun-check(8))" ]]
 }
+
+@test "every property of the schema is known, and what is made of it is written down" {
+  capture "$PYTHON" -B "$CONFORMANCE/check/properties.py" "$SWRUN" "$CONFORMANCE/check/properties" "$PWD"
+  [ "$status" -eq 0 ] && [ -z "$output" ] || fail "the table and swrun differ"
+}

@@ -346,3 +346,53 @@ SCRIPT
   wait "$dump" || fail "$(cat lazy.out)"
   gone
 }
+
+@test "a container in a user namespace goes on where it was, and its images stay secret" {
+  chmod 0755 "${BATS_TEST_TMPDIR%/*/*}" "${BATS_TEST_TMPDIR%/*}" "$BATS_TEST_TMPDIR" "$BUNDLE"
+  chown -R 100000:200000 "$BUNDLE/rootfs"
+  edit '.linux.namespaces += [{"type": "user"}]
+    | .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+    | .linux.gidMappings = [{"containerID": 0, "hostID": 200000, "size": 65536}]'
+  probe count
+  # CRIU opens a file that is standard output anew, as the container's user.
+  touch out
+  chown 100000 out
+  begun
+  eventually counts_past 1
+  ok runtime checkpoint --pre-dump --image-path "$PWD/before" --work-path "$PWD/work" c1
+  saved --parent-path ../before
+  local then modes
+  then=$(last)
+  modes() { stat -c '%n %a %u %g' "$IMAGE" "$IMAGE"/*.img before before/*.img; }
+  modes=$(modes)
+  [ "$(stat -c %a "$IMAGE")" = 700 ]
+  restored c1 --work-path "$PWD/work"
+  eventually counts_past "$then"
+  grep -q '^Uid:.100000' "/proc/$(container_pid c1)/status"
+  [ "$(awk '{ print $2 }' "/proc/$(container_pid c1)/gid_map")" -eq 200000 ]
+  diff <(echo "$modes") <(modes)
+  ok runtime delete --force c1
+  # Where the container's user may not open it, CRIU says so.
+  chown 0 out
+  refused runtime restore -d --bundle "$BUNDLE" --image-path "$IMAGE" --work-path "$PWD/work" c1
+  says "Permission denied"
+  diff <(echo "$modes") <(modes)
+}
+
+@test "a container with a notify socket is saved and restored too" {
+  "$PYTHON" "$CONFORMANCE/lib/service-manager.py" "$PWD/manager" >heard 2>&1 3>&- 4>&- &
+  echo $! >pids
+  eventually grep -q listening heard
+  entry /bin/sh -c '/probe notify READY=1 >/dev/null; exec /probe count'
+  export NOTIFY_SOCKET=$PWD/manager
+  begun
+  unset NOTIFY_SOCKET
+  grep -q READY=1 heard
+  eventually counts_past 1
+  saved
+  local then
+  then=$(last)
+  restored c1
+  eventually counts_past "$then"
+  grep -q ' /run/notify ro,' "/proc/$(container_pid c1)/mountinfo"
+}

@@ -302,3 +302,45 @@ two_layers() {
   [ "$status" -eq 1 ]
   [[ "$output" == *"media-types.md"* ]]
 }
+
+@test "ls and diff show names whole, however long" {
+  mkdir -p tree/"$(printf 'd%.0s' $(seq 250))"/"$(printf 'e%.0s' $(seq 250))"
+  tar -C tree -cf long.tar .
+  layout long long.tar
+  ok "$SWIMG" load --quiet --name long:1 long
+  ok "$SWIMG" ls -R long:1
+  [ "$(tail -1 <<<"$output" | wc -c)" -eq 502 ] || fail "$(tail -1 <<<"$output")"
+}
+
+@test "directories that nest without end through links are refused" {
+  "$PYTHON" - <<'PY'
+import tarfile
+path = "/".join("a" * 2000)
+with tarfile.open("maze.tar", "w", format=tarfile.PAX_FORMAT) as archive:
+    before = ""
+    for number in range(30):
+        member = tarfile.TarInfo(before + path)
+        member.type = tarfile.DIRTYPE
+        archive.addfile(member)
+        link = tarfile.TarInfo(f"l{number}")
+        link.type, link.linkname = tarfile.SYMTYPE, before + path
+        archive.addfile(link)
+        before = f"l{number}/"
+PY
+  layout maze maze.tar
+  ok "$SWIMG" load --quiet --name maze:1 maze
+  # Its export would have 3.6 GB.
+  refuses 1 'the length of a path' "$SWIMG" export --output out.tar maze:1
+  refuses 1 'the length of a path' "$SWIMG" ls -R maze:1
+}
+
+@test "JSON has nothing that a terminal obeys" {
+  printf 'x' >"$(printf 'csi\302\23331m')"
+  printf 'x' >"$(printf 'turned\342\200\256txt')"
+  tar -cf odd.tar csi* turned*
+  layout odd odd.tar
+  ok "$SWIMG" load --quiet --name odd:1 odd
+  ok "$SWIMG" ls --format json odd:1
+  unless env LC_ALL=C grep -aqP '\xc2\x9b|\xe2\x80\xae' <<<"$output"
+  [ "$(jq -r '.[].path' <<<"$output")" = "$(printf 'csi\302\23331m\nturned\342\200\256txt')" ]
+}

@@ -218,6 +218,28 @@ sent() { requests '.path | contains("/blobs/")' | jq -s 'map(.sent) | add // 0';
   [ "$(sent)" -lt 26400000 ] || fail "fetched more than once: $(sent) bytes"
 }
 
+@test "eight pulls of images that share layers fetch each blob once" {
+  "$PYTHON" "$SERVER" images shared 8 3145728
+  serve_faults shared
+  for number in $(seq 0 7); do
+    insecure pull --quiet "$FAULTS/slow/app:$number" 2>"err-$number" 3>&- &
+    pids[number]=$!
+  done
+  for number in $(seq 0 7); do wait "${pids[number]}" || fail "pull $number: $(cat "err-$number")"; done
+  [ "$(swimg list --quiet | wc -l)" -eq 8 ]
+  same_blobs shared store
+  # Of each blob as many bytes went out as it has, and none of them twice.
+  requests '.path | contains("/blobs/")' |
+    jq -rs 'group_by(.path | split("/")[-1])[] | "\(.[0].path | split(":")[-1]) \(map(.sent) | add)"' |
+    sort >fetched
+  for blob in shared/blobs/sha256/*; do
+    grep -q '"schemaVersion": 2' "$blob" || echo "${blob##*/} $(stat -c %s "$blob")"
+  done | sort >expected
+  [ "$(wc -l <expected)" -eq 17 ] || fail "not what was made: $(cat expected)"
+  diff expected fetched || fail "fetched more or less than each blob once"
+  ok swimg verify
+}
+
 @test "a full disk is said clearly, and the next pull goes on" {
   require_root
   mkdir small
@@ -259,7 +281,98 @@ PYTHON
   [ -n "$(requests '.method == "PATCH" and (.content_range | startswith("1048576-"))')" ]
   for blob in large/blobs/sha256/*; do rm "origin/blobs/sha256/${blob##*/}"; done
   ok insecure push --quiet "$FAULTS/cutupload/app:1" "$FAULTS/brokenupload/app:2"
-  [ -n "$(requests '.method == "PATCH" and (.content_range | startswith("33554432-"))')" ]
+  [ -n "$(requests '.method == "PATCH" and (.content_range | startswith("16777216-"))')" ]
+}
+
+@test "an upload of a process that was killed goes on in the next run" {
+  "$PYTHON" "$SERVER" image large 41943040
+  ok swimg load --name app:1 large
+  "$SWIMG" push --quiet --tls-verify=false app:1 "$FAULTS/slowupload/app:1" 2>/dev/null 3>&- &
+  local pid=$!
+  eventually eval '[ "$(find store/uploads -size +0 2>/dev/null | wc -l)" -gt 0 ]'
+  sleep 1
+  kill -KILL $pid
+  wait $pid || true
+  eventually idle
+  received=$(requests '.method == "PATCH" or .method == "PUT"' | jq -s 'map(.received) | add')
+  [ "$received" -gt 4000000 ] || fail "only $received bytes were sent before the kill"
+  : >"$LOG"
+  ok insecure push --quiet app:1 "$FAULTS/slowupload/app:1"
+  again=$(requests '.path | contains("/blobs/uploads/")' | jq -s 'map(.received) | add')
+  # It ends where the first run's upload would have ended, and not a megabyte later.
+  [ "$((received + again))" -lt 43100000 ] || fail "$received bytes, and then $again"
+  [ -z "$(ls -A store/uploads)" ] || fail "the record of the upload is left"
+  rm -rf store
+  ok insecure pull --quiet "$FAULTS/slowupload/app:1"
+  same_blobs large store
+}
+
+# idle: nothing is under way at the server.
+idle() { [ "$("$PYTHON" -c 'import sys, urllib.request
+print(urllib.request.urlopen(sys.argv[1]).read().decode())' "http://$FAULTS/active")" = 0 ]; }
+
+@test "a killed upload whose session the registry has lost begins anew" {
+  "$PYTHON" "$SERVER" image large 41943040
+  ok swimg load --name app:1 large
+  "$SWIMG" push --quiet --tls-verify=false app:1 "$FAULTS/slowupload/app:1" 2>/dev/null 3>&- &
+  local pid=$!
+  eventually eval '[ "$(find store/uploads -size +0 2>/dev/null | wc -l)" -gt 0 ]'
+  kill -KILL $pid
+  wait $pid || true
+  for note in store/uploads/*; do
+    [ -s "$note" ] || continue
+    sed -i 's,uploads/[0-9]*,uploads/4711,' "$note"
+  done
+  ok insecure push --quiet app:1 "$FAULTS/slowupload/app:1"
+  rm -rf store
+  ok insecure pull --quiet "$FAULTS/slowupload/app:1"
+  same_blobs large store
+}
+
+@test "layers of others are fetched from their addresses on request, without credentials" {
+  cp -r origin foreign
+  serve_faults foreign
+  mkdir -p "$HOME/.docker"
+  jq -n --arg host "$FAULTS" --arg auth "$(printf 'me:secret' | base64)" \
+    '{auths: {($host): {auth: $auth}}}' >"$HOME/.docker/config.json"
+  foreign "http://127.0.0.2:$PORT/elsewhere/DIGEST"
+  ok insecure pull --quiet "$FAULTS/basic/app:1"
+  [ "$(find store/blobs/sha256 -size +1M | wc -l)" -eq 0 ] || fail "fetched unasked"
+  refuses 1 'its owner alone' swimg unpack --pull never "$FAULTS/basic/app:1" bundle
+  ok insecure pull --quiet --foreign-layers "$FAULTS/basic/app:1"
+  [ "$(find store/blobs/sha256 -size +1M | wc -l)" -eq 1 ] || fail "not fetched"
+  [ -n "$(requests '.path | startswith("/elsewhere/")')" ]
+  [ -z "$(requests '(.path | startswith("/elsewhere/")) and .authorization != ""')" ] ||
+    fail "credentials went to an address in the image"
+  ok swimg unpack --quiet --pull never "$FAULTS/basic/app:1" bundle
+  # Not to the registry, whoever asks.
+  ok insecure push --quiet "$FAULTS/basic/app:1" "$FAULTS/basic/other:1"
+  [ -z "$(requests '.method == "PUT" and .received > 1000000')" ] || fail "it was pushed"
+  rm -rf store
+  foreign http://169.254.169.254/DIGEST file:///etc/passwd \
+    "http://127.0.0.1:$PORT/v2/basic/app/blobs/DIGEST"
+  # Even the registry itself is asked without credentials, where the image says so.
+  refuses 1 'link-local*neither http*not authorized' \
+    insecure pull --foreign-layers "$FAULTS/basic/app:1"
+  nothing_pulled
+}
+
+# foreign LINK...: the large layer is to be had from these addresses alone.
+foreign() {
+  "$PYTHON" - "$@" <<'PYTHON'
+import hashlib, json, pathlib, sys
+root = pathlib.Path("foreign")
+index = json.loads((root / "index.json").read_text())
+blobs = root / "blobs/sha256"
+manifest = json.loads((blobs / index["manifests"][0]["digest"][7:]).read_text())
+layer = manifest["layers"][-1]
+layer["mediaType"] = "application/vnd.oci.image.layer.nondistributable.v1.tar"
+layer["urls"] = [link.replace("DIGEST", layer["digest"]) for link in sys.argv[1:]]
+data = json.dumps(manifest).encode()
+index["manifests"][0].update(digest="sha256:" + hashlib.sha256(data).hexdigest(), size=len(data))
+(blobs / hashlib.sha256(data).hexdigest()).write_bytes(data)
+(root / "index.json").write_text(json.dumps(index))
+PYTHON
 }
 
 @test "what a registry has is not sent again" {
@@ -296,4 +409,23 @@ TOML
 @test "a plain http server is not spoken to unless that is allowed" {
   refuses 1 'SSL' swimg pull "$FAULTS/plain/app:1"
   [ ! -s "$LOG" ]
+}
+
+@test "indexes that name each other over and over are walked once" {
+  PATIENCE=20 refuses 1 'no image for' insecure pull --platform linux/amd64 "$FAULTS/maze/app:1"
+  nothing_pulled
+}
+
+@test "a catalogue's names are shown only if they are names" {
+  ok insecure search "$FAULTS"
+  [ "$output" = "$FAULTS/team/app" ] || fail "shown: $(cat -v <<<"$output")"
+}
+
+@test "/dev/null is a configuration and a file of credentials that say nothing" {
+  export CONTAINERS_REGISTRIES_CONF=/dev/null
+  ok insecure pull --quiet --authfile /dev/null "$FAULTS/plain/app:1"
+  mknod null c 1 3 || return 0
+  logging_in() { insecure login -u me --authfile null "$FAULTS" <<<secret; }
+  refuses 1 'not a regular file' logging_in
+  [ -c null ]
 }

@@ -3,11 +3,13 @@
 """A registry on loopback that misbehaves on request, and an image for it.
 
 usage: registry-server.py image DIR SIZE...    an OCI layout with one layer of each size in bytes
+       registry-server.py images DIR COUNT SIZE    app:0, app:1 ...: each shares layers with the others
        registry-server.py serve DIR [--tls CERT KEY] [--address IP] [--log FILE] [--ready FILE]
 
 The first part of a repository's name chooses what goes wrong (see `Handler`): `plain/app:1` is served
 as it should be, `cut/app:1` with connections that break, and so on. Each request is a line of JSON in
-the log: method, path, whether it was authorized, its Range, and how many bytes of body went out.
+the log: method, path, whether it was authorized, its Range, and how many bytes of body went out and
+came in.
 """
 import base64
 import hashlib
@@ -25,6 +27,7 @@ import time
 import urllib.parse
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+INDEX = "application/vnd.oci.image.index.v1+json"
 MIB = 1 << 20
 
 
@@ -32,35 +35,73 @@ def digest_of(data):
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
-def make_image(folder, sizes):
-    blobs = folder / "blobs" / "sha256"
-    blobs.mkdir(parents=True)
+class Layout:
+    """An OCI layout in the making."""
 
-    def put(data, media_type):
-        (blobs / digest_of(data)[7:]).write_bytes(data)
+    def __init__(self, folder):
+        self.folder = folder
+        self.blobs = folder / "blobs" / "sha256"
+        self.blobs.mkdir(parents=True)
+        self.entries = []
+
+    def put(self, data, media_type):
+        (self.blobs / digest_of(data)[7:]).write_bytes(data)
         return {"mediaType": media_type, "digest": digest_of(data), "size": len(data)}
 
-    layers = []
-    for number, size in enumerate(sizes):
+    def layer(self, number, size):
         buffer = io.BytesIO()
         with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
             member = tarfile.TarInfo(f"file{number}")
             # Random, so that no two images share a layer by accident.
             member.size = max(0, size - 10240)
             archive.addfile(member, io.BytesIO(os.urandom(member.size)))
-        layers.append(put(buffer.getvalue(), "application/vnd.oci.image.layer.v1.tar"))
-    config = json.dumps({
-        "architecture": "amd64", "os": "linux", "config": {"Cmd": ["/bin/true"]},
-        "rootfs": {"type": "layers", "diff_ids": [layer["digest"] for layer in layers]},
-    }).encode()
-    manifest = json.dumps({
-        "schemaVersion": 2, "mediaType": MANIFEST,
-        "config": put(config, "application/vnd.oci.image.config.v1+json"), "layers": layers,
-    }).encode()
-    entry = put(manifest, MANIFEST)
-    entry["annotations"] = {"org.opencontainers.image.ref.name": "app:1"}
-    (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
-    (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [entry]}))
+        return self.put(buffer.getvalue(), "application/vnd.oci.image.layer.v1.tar")
+
+    def image(self, name, layers):
+        config = json.dumps({
+            "architecture": "amd64", "os": "linux", "config": {"Cmd": ["/bin/true"]},
+            "rootfs": {"type": "layers", "diff_ids": [layer["digest"] for layer in layers]},
+        }).encode()
+        manifest = json.dumps({
+            "schemaVersion": 2, "mediaType": MANIFEST,
+            "config": self.put(config, "application/vnd.oci.image.config.v1+json"),
+            "layers": layers,
+        }).encode()
+        entry = self.put(manifest, MANIFEST)
+        entry["annotations"] = {"org.opencontainers.image.ref.name": name}
+        self.entries.append(entry)
+
+    def finish(self):
+        (self.folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
+        (self.folder / "index.json").write_text(
+            json.dumps({"schemaVersion": 2, "manifests": self.entries}))
+
+
+def make_image(folder, sizes):
+    layout = Layout(folder)
+    layout.image("app:1", [layout.layer(*layer) for layer in enumerate(sizes)])
+    layout.finish()
+
+
+def make_images(folder, count, size):
+    """Image N has the layers 0, N and N + 1 of as many as there are: each pair shares one or two."""
+    layout = Layout(folder)
+    layers = [layout.layer(number, size + 4096 * number) for number in range(count + 1)]
+    for number in range(count):
+        chosen = [layers[0], layers[number], layers[number + 1]]
+        layout.image(f"app:{number}", chosen if number else chosen[1:])
+    layout.finish()
+
+
+def make_maze():
+    """Six indexes, each of which names the next one twenty times: 64 million ways to nothing."""
+    documents, manifests = [], []
+    for _ in range(7):
+        data = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests}).encode()
+        documents.append(data)
+        entry = {"mediaType": INDEX, "digest": digest_of(data), "size": len(data)}
+        manifests = [entry] * 20
+    return {digest_of(data): data for data in documents} | {"1": documents[-1]}
 
 
 class State:
@@ -68,12 +109,23 @@ class State:
 
     def __init__(self, folder, log):
         self.blobs = folder / "blobs" / "sha256"
-        self.top = json.loads((folder / "index.json").read_text())["manifests"][0]["digest"]
+        self.index = folder / "index.json"
         self.log = open(log, "a", buffering=1) if log else None
         self.lock = threading.Lock()
         self.counts = {}
         self.uploads = {}
+        self.active = 0
         self.pushed = {}
+        self.maze = make_maze()
+        self.referrers = {}
+
+    def tagged(self, tag):
+        """What a tag of the layout stands for; what it hasn't is its first image."""
+        entries = json.loads(self.index.read_text())["manifests"]
+        names = "org.opencontainers.image.ref.name"
+        tags = {entry["annotations"][names].split(":")[-1]: entry["digest"]
+                for entry in entries if names in entry.get("annotations", {})}
+        return tags.get(tag, entries[0]["digest"])
 
     def count(self, key):
         """How often it was asked for before."""
@@ -107,6 +159,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     state = None
     sent = 0
+    received = 0
 
     def log_message(self, *_):
         pass
@@ -114,8 +167,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
     # --- frame ---------------------------------------------------------------------------------
 
     def handle_any(self):
-        self.sent = 0
+        self.sent = self.received = 0
         self.fault = ""
+        if self.path == "/active":
+            # How many requests of others are still at work, those of killed clients among them.
+            return self.answer(200, str(self.state.active).encode())
+        with self.state.lock:
+            self.state.active += 1
         try:
             self.route()
         except (Cut, BrokenPipeError, ConnectionResetError, TimeoutError):
@@ -128,12 +186,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 pass
         if self.state.log:
             self.state.log.write(json.dumps({
-                "method": self.command, "path": self.path, "sent": self.sent,
+                "method": self.command, "path": self.path, "sent": self.sent, "received": self.received,
                 "host": self.server.server_address[0],
                 "authorization": self.headers.get("Authorization", ""),
                 "range": self.headers.get("Range", ""),
                 "content_range": self.headers.get("Content-Range", ""),
             }) + "\n")
+        with self.state.lock:
+            self.state.active -= 1
+        return None
 
     do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = do_DELETE = handle_any
 
@@ -149,6 +210,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def write(self, data):
         self.wfile.write(data)
         self.sent += len(data)
+
+    def read(self, length):
+        """Reads as it comes: what a killed client has sent counts, and stays."""
+        data = bytearray()
+        while len(data) < length:
+            piece = self.rfile.read1(min(65536, length - len(data)))
+            if not piece:
+                break
+            data += piece
+            self.received += len(piece)
+            if self.fault == "slowupload":
+                time.sleep(0.004)
+        return data
 
     def error(self, status, code, **headers):
         body = json.dumps({"errors": [{"code": code, "message": f"made up by {self.fault}"}]})
@@ -168,6 +242,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(200, b"{}")
         if path == "/token":
             return self.token(query)
+        if path == "/v2/_catalog":
+            names = ["team/app", "\x1b]0;mine\x07", "two\nlines", "UPPER", "a/b:tag"]
+            return self.answer(200, json.dumps({"repositories": names}).encode())
         if path.startswith("/elsewhere/"):
             return self.blob(path.split("/")[-1], "plain")
         parts = path.split("/")
@@ -180,6 +257,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         kind, rest = parts[4], "/".join(parts[5:])
         if kind == "manifests":
             return self.manifest(rest)
+        if kind == "referrers":
+            return self.referrers(rest)
         if kind == "tags":
             return self.tags(query)
         if rest.startswith("uploads"):
@@ -215,24 +294,54 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def manifest(self, reference):
         if self.command == "PUT":
-            data = self.rfile.read(int(self.headers["Content-Length"]))
+            data = bytes(self.read(int(self.headers["Content-Length"])))
             self.state.pushed[f"{self.repository}:{reference}"] = data
             (self.state.blobs / digest_of(data)[7:]).write_bytes(data)
-            return self.answer(201, Docker_Content_Digest=digest_of(data))
+            headers = {"Docker_Content_Digest": digest_of(data)}
+            document = json.loads(data)
+            if self.fault == "refs" and "subject" in document:
+                subject = document["subject"]["digest"]
+                self.state.referrers.setdefault(subject, []).append({
+                    "mediaType": document["mediaType"], "digest": digest_of(data),
+                    "size": len(data), "artifactType": document.get("artifactType"),
+                    "annotations": document.get("annotations", {}),
+                })
+                headers["OCI_Subject"] = subject
+            return self.answer(201, **headers)
+        if self.fault == "maze" and reference in self.state.maze:
+            return self.answer(200, self.state.maze[reference], Content_Type=INDEX)
         name = f"{self.repository}:{reference}"
-        digest = reference if reference.startswith("sha256:") else self.state.top
+        digest = self.state.tagged(reference)
+        if reference.startswith("sha256:"):
+            digest = reference
+        elif reference.startswith("sha256-"):
+            digest = "sha256:none"
         if name in self.state.pushed:
             digest = digest_of(self.state.pushed[name])
         file = self.state.blobs / digest[7:]
         if not file.exists():
             return self.error(404, "MANIFEST_UNKNOWN")
         body = file.read_bytes()
-        headers = {"Content_Type": MANIFEST, "Docker_Content_Digest": digest}
+        content_type = json.loads(body).get("mediaType", MANIFEST)
+        headers = {"Content_Type": content_type, "Docker_Content_Digest": digest}
         if self.fault == "manifestdigest":
             body += b" "
         if self.fault == "manifestendless":
             return self.endless(MANIFEST)
         return self.answer(200, body, **headers)
+
+    def referrers(self, digest):
+        """Only `refs` has the list, one entry a page; for the others clients keep one under a tag."""
+        if self.fault != "refs":
+            return self.error(404, "NOT_FOUND")
+        found = self.state.referrers.get(digest, [])
+        first = int(dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.path).query)).get("n", "0"))
+        headers = {"Content_Type": "application/vnd.oci.image.index.v1+json"}
+        if first + 1 < len(found):
+            headers["Link"] = f'</v2/{self.repository}/referrers/{digest}?n={first + 1}>; rel="next"'
+        body = json.dumps({"schemaVersion": 2, "mediaType": headers["Content_Type"],
+                           "manifests": found[first:first + 1]})
+        return self.answer(200, body.encode(), **headers)
 
     def endless(self, content_type):
         self.send_response(200)
@@ -340,21 +449,26 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(204, Range=f"0-{max(0, len(data) - 1)}", **location)
         length = int(self.headers.get("Content-Length", "0"))
         if self.fault == "cutupload" and length > MIB and self.state.count("cutupload") < 2:
-            data += self.rfile.read(MIB)
+            data += self.read(MIB)
             raise Cut
         if self.fault == "brokenupload" and self.state.count("brokenupload") < 2:
-            self.rfile.read(length)
+            self.read(length)
             return self.error(503, "UNAVAILABLE")
         wanted = self.headers.get("Content-Range", "")
         if wanted and int(wanted.split("-")[0]) != len(data):
-            self.rfile.read(length)
+            self.read(length)
             return self.error(416, "RANGE_INVALID")
-        data += self.rfile.read(length)
+        piece = self.read(length)
+        data += piece
+        if len(piece) < length:
+            raise Cut
         if self.command == "PATCH":
             return self.answer(202, Range=f"0-{len(data) - 1}", **location)
         if digest_of(bytes(data)) != query["digest"]:
             return self.error(400, "DIGEST_INVALID")
-        (self.state.blobs / query["digest"][7:]).write_bytes(data)
+        file = self.state.blobs / query["digest"][7:]
+        file.with_suffix(".new").write_bytes(data)
+        file.with_suffix(".new").rename(file)
         return self.answer(201, Location=f"/v2/{self.repository}/blobs/{query['digest']}")
 
     def begin(self):
@@ -398,6 +512,8 @@ def main():
     verb, folder, *rest = sys.argv[1:]
     if verb == "image":
         make_image(pathlib.Path(folder), [int(size) for size in rest])
+    elif verb == "images":
+        make_images(pathlib.Path(folder), int(rest[0]), int(rest[1]))
     elif verb == "serve":
         serve(pathlib.Path(folder), rest)
     else:

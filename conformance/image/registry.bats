@@ -39,6 +39,20 @@ there_and_back() {
   there_and_back app:3 zstd
 }
 
+@test "round trips of indexes are byte for byte: OCI gzip and zstd, Docker gzip" {
+  require skopeo zstd
+  serve_registry
+  local kind
+  # Of zstd under Docker's media types skopeo knows nothing.
+  for kind in "oci gzip" "oci zstd" "docker gzip"; do
+    rm -rf index sound
+    # shellcheck disable=SC2086
+    make_index $kind
+    ok swimg load --name "multi:${kind/ /-}" index
+    there_and_back "multi:${kind/ /-}" "multi-${kind/ /-}"
+  done
+}
+
 @test "a multi-platform index goes whole, by platform, and in part" {
   require skopeo
   serve_registry
@@ -62,35 +76,68 @@ there_and_back() {
   [ "$(find store/blobs/sha256 -type f | wc -l)" -eq "$(find index/blobs/sha256 -type f | wc -l)" ]
 }
 
-# make_index: a layout `index` with an image for each of two platforms.
+# make_index [oci|docker] [none|gzip|zstd]: a layout `index` with an image for each of two platforms.
 make_index() {
   image sound
   cp -r sound index
-  "$PYTHON" - <<'PYTHON'
-import hashlib, json, pathlib
+  "$PYTHON" - "${1-oci}" "${2-none}" <<'PYTHON'
+import gzip, hashlib, json, pathlib, subprocess, sys
+family, compression = sys.argv[1:]
 root = pathlib.Path("index")
 blobs = root / "blobs/sha256"
+types = {
+    "oci": ["vnd.oci.image.index.v1+json", "vnd.oci.image.manifest.v1+json",
+            "vnd.oci.image.config.v1+json", "vnd.oci.image.layer.v1.tar"],
+    "docker": ["vnd.docker.distribution.manifest.list.v2+json",
+               "vnd.docker.distribution.manifest.v2+json", "vnd.docker.container.image.v1+json",
+               "vnd.docker.image.rootfs.diff.tar"],
+}[family]
+index_type, manifest_type, config_type, layer_type = ("application/" + name for name in types)
+suffix = {"none": "", "gzip": "+gzip", "zstd": "+zstd"}[compression]
+if family == "docker":
+    suffix = suffix.replace("+", ".")
+def read(entry):
+    return (blobs / entry["digest"][7:]).read_bytes()
 def put(value, media_type):
-    data = json.dumps(value).encode()
+    data = value if isinstance(value, bytes) else json.dumps(value).encode()
     digest = hashlib.sha256(data).hexdigest()
     (blobs / digest).write_bytes(data)
     return {"mediaType": media_type, "digest": "sha256:" + digest, "size": len(data)}
+def packed(data):
+    if compression == "gzip":
+        return gzip.compress(data, mtime=0)
+    if compression == "zstd":
+        return subprocess.run(["zstd", "-q"], input=data, capture_output=True, check=True).stdout
+    return data
 top = json.loads((root / "index.json").read_text())["manifests"][0]
-manifest = json.loads((blobs / top["digest"][7:]).read_bytes())
-config = json.loads((blobs / manifest["config"]["digest"][7:]).read_bytes())
-first = {key: top[key] for key in ("mediaType", "digest", "size")}
-first["platform"] = {"os": "linux", "architecture": "amd64"}
-config["architecture"] = "arm64"
-manifest["config"] = put(config, manifest["config"]["mediaType"])
-second = put(manifest, top["mediaType"])
-second["platform"] = {"os": "linux", "architecture": "arm64", "variant": "v8"}
-media_type = "application/vnd.oci.image.index.v1+json"
-index = put({"schemaVersion": 2, "mediaType": media_type, "manifests": [first, second]}, media_type)
+manifest = json.loads(read(top))
+config = json.loads(read(manifest["config"]))
+layers = [read(layer) for layer in manifest["layers"]]
+if manifest["layers"][0]["mediaType"].endswith("gzip"):
+    layers = [gzip.decompress(layer) for layer in layers]
+manifests = []
+for platform in ({"os": "linux", "architecture": "amd64"},
+                 {"os": "linux", "architecture": "arm64", "variant": "v8"}):
+    config["architecture"] = platform["architecture"]
+    entry = put({
+        "schemaVersion": 2, "mediaType": manifest_type, "config": put(config, config_type),
+        "layers": [put(packed(layer), layer_type + suffix) for layer in layers],
+    }, manifest_type)
+    manifests.append({**entry, "platform": platform})
+index = put({"schemaVersion": 2, "mediaType": index_type, "manifests": manifests}, index_type)
 (root / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [index]}))
+# Nothing is left that no image needs.
+wanted = {index["digest"][7:]}
+for entry in manifests:
+    content = json.loads(read(entry))
+    wanted |= {one["digest"][7:] for one in [entry, content["config"], *content["layers"]]}
+for file in blobs.iterdir():
+    if file.name not in wanted:
+        file.unlink()
 PYTHON
 }
 
-@test "podman, buildah and umoci read what swimg pushed, and swimg what buildah pushed" {
+@test "umoci unpacks what swimg pushed, and swimg reads what buildah pushed" {
   require skopeo umoci buildah
   require_root
   serve_registry
@@ -105,6 +152,33 @@ PYTHON
   "${b[@]}" commit -q --tls-verify=false work "docker://$REGISTRY/team/built:1" >/dev/null
   ok insecure unpack --quiet "$REGISTRY/team/built:1" built
   "$PYTHON" "$CONFORMANCE/image/compare-trees.py" built/rootfs by-swimg/rootfs
+}
+
+@test "podman runs what swimg pushed, gzip and zstd, and swimg runs what podman pushed" {
+  require podman crun zstd "$SWRUN"
+  require_root
+  serve_registry
+  loaded sound
+  ok insecure push --quiet app:1.0 "$REGISTRY/team/app:plain"
+  local kind podman=(timeout 60 podman --root "$PWD/p" --runroot "$PWD/pr" --storage-driver vfs
+    --events-backend none --cgroup-manager cgroupfs --runtime "$(command -v crun)")
+  for kind in gzip zstd; do
+    "$PYTHON" "$CONFORMANCE/image/recompress.py" sound "$kind" "$kind"
+    ok swimg load --quiet --name "app:$kind" "$kind"
+    ok insecure push --quiet "app:$kind" "$REGISTRY/team/app:$kind"
+  done
+  for kind in plain gzip zstd; do
+    ok in_cgroup2 "${podman[@]}" run --rm -q --tls-verify=false --network none --cgroups=disabled \
+      --ulimit nofile=256:256 --ulimit nproc=256:256 "$REGISTRY/team/app:$kind" \
+      /bin/busybox cat /new
+    [ "$output" = n ] || fail "podman ran something else"
+  done
+  ok in_cgroup2 "${podman[@]}" push -q --tls-verify=false "$REGISTRY/team/app:gzip" \
+    "docker://$REGISTRY/team/podman:1"
+  rm -rf store
+  ok insecure unpack --quiet "$REGISTRY/team/podman:1" bundle -- /bin/busybox cat /new
+  ok timeout 60 "$SWRUN" --root "$PWD/state" run --bundle bundle "podman-$RANDOM$RANDOM"
+  [ "$output" = n ] || fail "swrun ran something else"
 }
 
 @test "unpack pulls what is not there, once" {
@@ -205,6 +279,55 @@ SH
   refuses 1 'no name of a credential helper' insecure pull "$REGISTRY/team/app:1"
 }
 
+@test "the helper of a registry goes before what the file has left, and logout forgets both" {
+  require htpasswd
+  htpasswd -Bbn me secret >htpasswd
+  serve_registry "auth: {htpasswd: {realm: here, path: $PWD/htpasswd}}"
+  loaded sound
+  mkdir bin
+  cat >bin/docker-credential-test <<'SH'
+#!/bin/sh
+case $1 in
+  get) [ -e gone ] && { echo "credentials not found in native keychain"; exit 1; }
+    echo '{"Username": "me", "Secret": "secret"}' ;;
+  erase) touch gone ;;
+esac
+SH
+  chmod +x bin/docker-credential-test
+  export PATH=$PWD/bin:$PATH REGISTRY_AUTH_FILE=$PWD/auth.json
+  jq -n --arg registry "$REGISTRY" --arg stale "$(printf 'me:stale' | base64)" \
+    '{credHelpers: {($registry): "test"},
+      auths: {($registry): {auth: $stale}, ("https://" + $registry + "/v1/"): {auth: $stale}}}' \
+    >auth.json
+  ok insecure push --quiet app:1.0 "$REGISTRY/team/app:1"
+  ok swimg logout "$REGISTRY"
+  [ -e gone ]
+  [ "$(jq '.auths | length' auth.json)" -eq 0 ] || fail "an entry is left"
+  refuses 1 'not logged in' swimg logout "$REGISTRY"
+}
+
+@test "Ctrl-C at the question for a name ends login" {
+  serve_registry
+  run timeout 20 "$PYTHON" - "$SWIMG" "$REGISTRY" <<'PY'
+import os, pty, sys, time
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], ["swimg", "login", "--tls-verify=false", sys.argv[2]])
+seen = b""
+while b"Username: " not in seen:
+    seen += os.read(terminal, 100)
+os.write(terminal, b"\x03")
+for _ in range(100):
+    ended, status = os.waitpid(pid, os.WNOHANG)
+    if ended:
+        sys.exit(0 if status == 2 else 1)
+    time.sleep(0.1)
+os.kill(pid, 9)
+sys.exit("it goes on")
+PY
+  [ "$status" -eq 0 ] || fail "$output"
+}
+
 @test "what another repository of the registry has is mounted from there" {
   serve_registry
   loaded sound
@@ -282,6 +405,19 @@ SH
   refuses 1 'one end has to be a registry' swimg copy oci:out:app:1 oci:out2
   refuses 2 'no transport' swimg copy ftp:x docker://a/b
   [ -z "$(find /var/tmp -maxdepth 1 -name '.swimg-copy-*')" ]
+}
+
+@test "a bare tag names an image of a layout as other tools write it" {
+  require skopeo umoci
+  serve_registry
+  loaded sound
+  ok insecure push --quiet app:1.0 "$REGISTRY/team/app:1"
+  for _ in 1 2; do ok insecure copy --quiet "docker://$REGISTRY/team/app:1" oci:out:1.0; done
+  [ "$(jq -c '[.manifests[].annotations[]]' out/index.json)" = '["1.0"]' ]
+  skopeo inspect oci:out:1.0 >/dev/null
+  ok umoci list --layout out
+  [ "$output" = 1.0 ]
+  ok insecure copy --quiet oci:out:1.0 "docker://$REGISTRY/back/app:1"
 }
 
 @test "pushes and pulls killed at random leave a sound store and registry" { killed 20; }

@@ -314,3 +314,98 @@ layer_of() { "$SWIMG" inspect --format json "$1" | jq -r ".layers[$2].digest"; }
   ok "$SWIMG" prune
   clean_store
 }
+
+@test "a store of twenty thousand names is read and written" {
+  loaded sound
+  jq -c '.manifests |= [range(20000) as $n | .[0]
+    | .annotations."org.opencontainers.image.ref.name" = "docker.io/library/app:\($n)"]' \
+    "$STORE/index.json" >index && cp index "$STORE/index.json"
+  [ "$(stat -c %s index)" -gt 4194304 ]
+  ok "$SWIMG" tag app:7 other:1
+  ok "$SWIMG" rm app:8
+  [ "$(names | wc -l)" -eq 20000 ]
+}
+
+@test "what a killed process left is locked until it is gone" {
+  require strace
+  loaded sound
+  touch "$STORE/.swimg-dead"
+  timeout 60 strace -f -e trace=openat,openat2,close,unlinkat -o trace "$SWIMG" rm app:1.0 >/dev/null
+  # From the moment of its lock to that of its end its descriptor stays open.
+  awk '
+    /openat2?\(.*"\.swimg-dead"/ { file = $NF }
+    file != "" && $0 ~ "close\\(" file "\\)" { exit 1 }
+    /unlinkat.*"\.swimg-dead"/ { found = 1; exit }
+    END { if (!found) exit 2 }' trace || fail "$(cat trace)"
+}
+
+@test "a layer that many images of a directory stand on is read once" {
+  require strace
+  image sound
+  ok "$SWIMG" load --quiet sound
+  # The same image under ten manifests: only their annotations differ.
+  for number in 1 2 3 4 5 6 7 8 9 10; do
+    manifest=$(jq -r '.manifests[0].digest' sound/index.json)
+    jq -c --arg n $number '.annotations.number = $n' "sound/blobs/${manifest/://}" >m
+    sum=$(sha256sum <m | cut -d' ' -f1)
+    cp m "sound/blobs/sha256/$sum"
+    jq --arg d "sha256:$sum" --argjson s "$(stat -c %s m)" --arg n $number \
+      '.manifests += [.manifests[0] | .digest = $d | .size = $s
+        | .annotations."org.opencontainers.image.ref.name" = "app:\($n)"]' sound/index.json >index
+    cp index sound/index.json
+  done
+  timeout 60 strace -f -e trace=openat,openat2 -o trace "$SWIMG" load --quiet sound
+  layer=$(jq -r '.layers[0].digest' m)
+  [ "$(grep -c "${layer#sha256:}" trace)" -le 3 ] || fail "opened $(grep -c "${layer#*:}" trace) times"
+}
+
+@test "an index that has one manifest ten thousand times is read in a moment" {
+  "$PYTHON" - "$STORE" <<'PY'
+import hashlib, json, os, sys
+blobs = sys.argv[1] + "/blobs/sha256/"
+os.makedirs(blobs)
+def put(kind, **document):
+    data = json.dumps(document).encode()
+    digest = hashlib.sha256(data).hexdigest()
+    with open(blobs + digest, "wb") as file:
+        file.write(data)
+    return {"mediaType": f"application/vnd.oci.image.{kind}.v1+json", "digest": f"sha256:{digest}",
+            "size": len(data)}
+config = put("config", architecture="amd64", os="linux",
+             rootfs={"type": "layers", "diff_ids": []})
+manifest = put("manifest", schemaVersion=2, config=config, layers=[],
+               annotations={f"key{n}": "value" * 4 for n in range(90_000)})
+# For as many platforms, and for none.
+index = put("index", schemaVersion=2, manifests=[
+    manifest | {"platform": {"os": "linux", "architecture": "amd64", "variant": f"v{n}"}}
+    for n in range(5_000)] + [manifest | {"platform": {"os": "plan9", "architecture": "mips"}}] * 5_000)
+index["annotations"] = {"org.opencontainers.image.ref.name": "docker.io/library/app:1"}
+with open(sys.argv[1] + "/index.json", "w") as file:
+    json.dump({"schemaVersion": 2, "manifests": [index]}, file)
+with open(sys.argv[1] + "/oci-layout", "w") as file:
+    file.write('{"imageLayoutVersion": "1.0.0"}')
+PY
+  # Read ten thousand times it took some minutes, deaf to signals.
+  for command in "list --quiet" "inspect app:1" "verify --quiet" "tree" "history app:1" \
+    "save --output out.tar app:1" "prune" "rm app:1"; do
+    # shellcheck disable=SC2086
+    ok timeout -s KILL 20 "$SWIMG" $command
+  done
+}
+
+@test "on a full disk images are read, and removed to make room" {
+  require_root
+  mkdir disk
+  mount -t tmpfs -o size=4m full disk
+  export SWIMG_STORE=$PWD/disk/store
+  STORE=$SWIMG_STORE
+  loaded sound
+  ok "$SWIMG" tag app:1.0 other:1
+  cat /dev/zero >disk/filler 2>/dev/null || true
+  ok "$SWIMG" ls app:1.0
+  ok "$SWIMG" verify
+  ok "$SWIMG" unpack --quiet app:1.0 bundle
+  ok "$SWIMG" prune --all
+  clean_store
+  umount disk
+}

@@ -33,7 +33,7 @@ FLOORS = {
     "swimg": [
         ["CImageSystem", "CISAL", "CZstd", "CCrypto", "CCurl"],
         ["ImageSpec", "Archive", "RootedFiles", "Hashing", "Codecs", "HostProcess", "HTTP"],
-        ["ContentStore", "Layers", "BundleConfig", "Registry"],
+        ["ContentStore", "Layers", "BundleConfig", "Registry", "Signatures"],
         ["Unpack", "Transfer", "Upkeep", "Contents"],
         [],
         ["SwimgCLI"],

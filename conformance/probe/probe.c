@@ -296,6 +296,36 @@ static void tty(void) {
     printf("console=%04o %u:%u\n", console.st_mode & 07777, console.st_uid, console.st_gid);
 }
 
+static void clocks(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  printf("clock:monotonic=%lld\n", (long long)now.tv_sec);
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  printf("clock:boottime=%lld\n", (long long)now.tv_sec);
+}
+
+/// CPUs as /proc has them; the policy of memory and of the scheduler by the kernel's numbers.
+static void placement(void) {
+  printf("cpus=%s\n", status_field("Cpus_allowed_list"));
+  int mode = -1;
+  unsigned long nodes[16] = {0};
+  long result = syscall(SYS_get_mempolicy, &mode, nodes, 1024UL, (void *)0, 0UL);
+  if (result < 0) printf("memory=%s\n", error_name(errno));
+  else printf("memory=%d %lx\n", mode, nodes[0]);
+  struct {
+    unsigned size, policy;
+    unsigned long long flags;
+    int nice;
+    unsigned priority;
+    unsigned long long runtime, deadline, period;
+  } about = {.size = sizeof about};
+  if (syscall(SYS_sched_getattr, 0, &about, sizeof about, 0) < 0)
+    printf("scheduler=%s\n", error_name(errno));
+  else
+    printf("scheduler=%u nice %d priority %u flags %llx %llu %llu %llu\n", about.policy, about.nice,
+           about.priority, about.flags, about.runtime, about.deadline, about.period);
+}
+
 static void root(void) {
   struct stat about;
   if (lstat("/", &about) == 0)
@@ -315,7 +345,7 @@ static const struct {
     {"cwd", working_directory}, {"names", names},   {"namespaces", namespaces},
     {"devices", devices},   {"fds", descriptors},   {"cgroup", cgroup},
     {"knobs", knobs},       {"signals", signals},   {"tty", tty},
-    {"root", root},
+    {"root", root},         {"clocks", clocks},     {"placement", placement},
 };
 
 // Commands: they take the rest of the line.

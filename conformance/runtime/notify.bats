@@ -25,6 +25,16 @@ heard() {
   [ "$said" = "$(printf '%s\n' "$@" | sort)" ] || fail "heard: $said"
 }
 
+# told: the main process is the container's init, and the manager has been waited for. Of others some
+# don't tell the one, and some don't do the other.
+told() {
+  if [ "$RUNTIME" = swrun ]; then
+    heard READY=1 "MAINPID=$(container_pid c1)" BARRIER=1
+  else
+    grep -q READY=1 heard
+  fi
+}
+
 notifying() { NOTIFY_SOCKET=$MANAGER_SOCKET runtime "$@"; }
 
 # detached VERB ID [OPTION...]: as `launch`, with the manager's address.
@@ -44,14 +54,14 @@ detached() {
   [ "$(wc -l <heard)" -eq 1 ]
   detached start c1
   grep -q notified=yes c1.out
-  heard READY=1 "MAINPID=$(container_pid c1)" BARRIER=1
+  told
 }
 
 @test "run -d waits until the container is ready" {
   entry /bin/sh -c '/probe notify @5 READY=1; echo said; exec sleep 60'
   manager
   detached run c1 --detach --bundle "$BUNDLE"
-  heard READY=1 "MAINPID=$(container_pid c1)" BARRIER=1
+  told
 }
 
 @test "in the foreground the main process is the runtime's own, and nobody waits" {
@@ -98,6 +108,7 @@ detached() {
 }
 
 @test "a container that ends and never was ready is not waited for" {
+  [ "$RUNTIME" = swrun ] || skip "others fail, or wait on"
   probe exit 3
   manager
   detached run c1 --detach --bundle "$BUNDLE"
@@ -105,17 +116,17 @@ detached() {
 }
 
 @test "the program finds a socket that any of its users may write to, in a read-only mount" {
+  [ "$RUNTIME" = swrun ] || skip "under a umask others make a place that its users can't look into"
   edit '.process.user = {"uid": 1000, "gid": 1000} | .process.env += ["NOTIFY_SOCKET=/nowhere"]'
-  entry /bin/sh -c 'echo "address=$NOTIFY_SOCKET"; stat -c mode=%a "$NOTIFY_SOCKET" | sed s/777/666/
+  entry /bin/sh -c 'echo "address=$NOTIFY_SOCKET"; stat -c mode=%a "$NOTIFY_SOCKET"
     touch /run/notify/x 2>/dev/null || echo read-only; /probe notify READY=1; exec sleep 60'
-  ln -s busybox "$BUNDLE/rootfs/bin/sed"
   manager
   (umask 077 && detached run c1 --detach --bundle "$BUNDLE")
   output=$(cat c1.out)
   expect address /run/notify/notify.sock
-  [ "$RUNTIME" != swrun ] || expect mode 666
+  expect mode 666
   grep -qx read-only c1.out
-  heard READY=1 "MAINPID=$(container_pid c1)" BARRIER=1
+  told
 }
 
 @test "a container in a user namespace finds its socket" {
@@ -128,7 +139,7 @@ detached() {
   entry /bin/sh -c '/probe notify READY=1; exec sleep 60'
   manager
   detached run c1 --detach --bundle "$BUNDLE"
-  heard READY=1 "MAINPID=$(container_pid c1)" BARRIER=1
+  told
 }
 
 @test "the manager's address may be abstract" {
@@ -136,7 +147,7 @@ detached() {
   entry /bin/sh -c '/probe notify READY=1; exec sleep 60'
   manager "@$TAG"
   detached run c1 --detach --bundle "$BUNDLE"
-  heard READY=1 "MAINPID=$(container_pid c1)" BARRIER=1
+  told
 }
 
 @test "nothing but that it is ready gets out of a hostile container, once" {
@@ -146,7 +157,7 @@ detached() {
   before=$SECONDS
   detached run c1 --detach --bundle "$BUNDLE"
   [ $((SECONDS - before)) -lt 20 ]
-  heard READY=1 "MAINPID=$(container_pid c1)" BARRIER=1
+  told
   output=$(cat c1.out)
   expect unlink EROFS
   expect symlink EROFS

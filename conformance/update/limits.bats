@@ -199,7 +199,7 @@ updated() {
 @test "RDT is an error" {
   started
   refused runtime update --l3-cache-schema 'L3:0=f' c1
-  says "RDT"
+  says resctrl
   refused runtime update --mem-bw-schema 'MB:0=10' c1
 }
 

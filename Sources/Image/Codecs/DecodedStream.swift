@@ -27,6 +27,8 @@ package struct DecodedStream<Input: ByteInput & ~Copyable>: ~Copyable {
   private var available = 0
   private var inputHasEnded = false
   private var hasFinished = false
+  private var readCount: UInt64 = 0
+  private var decodedCount: UInt64 = 0
 
   /// - Parameters:
   ///   - input: the compressed bytes.
@@ -50,6 +52,8 @@ package struct DecodedStream<Input: ByteInput & ~Copyable>: ~Copyable {
     if decoder is PlainDecoder, position == available {
       // Nothing to decode: no need to copy either.
       let count = try Self.read(&input, into: &chunk)
+      readCount += UInt64(count)
+      decodedCount += UInt64(count)
       hasFinished = count == 0
       return count
     }
@@ -67,8 +71,12 @@ package struct DecodedStream<Input: ByteInput & ~Copyable>: ~Copyable {
       try finish(decoder)
       break
     }
+    decodedCount += UInt64(filled)
     return filled
   }
+
+  /// Whether more came out of the input than out of any honest archive.
+  package var isBomb: Bool { isExpansionDishonest(read: readCount, decoded: decodedCount) }
 
   /// Gives the input back, for what it learned on the way.
   package consuming func finish() -> Input {
@@ -112,6 +120,7 @@ package struct DecodedStream<Input: ByteInput & ~Copyable>: ~Copyable {
   private mutating func refill() throws(StreamError<Input.Failure>) {
     position = 0
     available = try Self.read(&input, into: &buffer)
+    readCount += UInt64(available)
     inputHasEnded = available == 0
   }
 
@@ -154,4 +163,11 @@ package struct DecodedStream<Input: ByteInput & ~Copyable>: ~Copyable {
       throw .codec(error)
     }
   }
+}
+
+/// Whether an input has become more than 8 GiB, and more than two hundred times what was read of it.
+///
+/// An honest archive shrinks to a third; one of zeros in gzip to a thousandth.
+func isExpansionDishonest(read: UInt64, decoded: UInt64) -> Bool {
+  decoded > 8 << 30 && decoded / 200 > read
 }

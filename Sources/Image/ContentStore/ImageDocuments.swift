@@ -13,12 +13,29 @@ package struct ResolvedImage: Sendable {
   package let descriptor: Descriptor
   package let manifest: Manifest
   package let configuration: ImageConfiguration
+
+  /// The same image as another entry of an index speaks of it.
+  package func described(by descriptor: Descriptor) -> ResolvedImage {
+    ResolvedImage(
+      top: top,
+      descriptor: descriptor,
+      manifest: manifest,
+      configuration: configuration,
+    )
+  }
 }
 
 /// All manifests below a descriptor, in their order, and the indexes on the way.
 package struct ImageTree: Sendable {
   package fileprivate(set) var indexes: [Descriptor] = []
   package fileprivate(set) var manifests: [Descriptor] = []
+
+  /// Each manifest once: an index may speak of the same one for several platforms, or ten thousand
+  /// times to keep us busy.
+  package var distinctManifests: [Descriptor] {
+    var met: Set<Digest> = []
+    return manifests.filter { met.insert($0.digest).inserted }
+  }
 }
 
 extension DocumentSource where Self: ~Copyable {
@@ -120,11 +137,14 @@ extension DocumentSource where Self: ~Copyable {
     for platform: Platform,
   ) throws(StoreError) -> ResolvedImage {
     var offered: [Platform] = []
+    var judged: Set<Digest> = []
     for descriptor in try tree(of: top).manifests {
       if let stated = descriptor.platform, !platform.accepts(stated) {
         offered.append(stated)
         continue
       }
+      if descriptor.platform == nil, !judged.insert(descriptor.digest).inserted { continue }
+      try checkInterruption()
       let image = try image(descriptor, top: top)
       if descriptor.platform != nil || platform.accepts(image.configuration.platform) {
         return image

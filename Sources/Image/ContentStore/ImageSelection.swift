@@ -112,7 +112,7 @@ extension ContentStore {
   ) throws(StoreError) -> [Descriptor] {
     guard let tree = try treeIfSound(top) else { return [] }
     var found: [Descriptor] = []
-    for descriptor in tree.manifests {
+    for descriptor in tree.distinctManifests {
       try checkInterruption()
       let isMeant =
         if selector.selects(descriptor.digest) { true } else {

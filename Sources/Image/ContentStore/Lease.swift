@@ -36,7 +36,13 @@ package final class Lease: Sendable {
 
   private let store: ContentStore
   private let form: Form
-  private let known = Mutex<Set<Digest>>([])
+  private let known = Mutex(Known())
+
+  private struct Known {
+    var digests: Set<Digest> = []
+    /// Held from when the disk had no room for another line: it keeps all blobs.
+    var gate: Directory?
+  }
 
   /// - Throws: when the store can't be read.
   package init(_ store: ContentStore) throws(StoreError) {
@@ -44,20 +50,13 @@ package final class Lease: Sendable {
     do throws(FileError) {
       let (name, file) = try store.makeLockedFile()
       form = .file(name, file)
-    } catch  where Lease.cannotWrite(error) {
+    } catch  where error.meansNoWriting {
       guard let gate = try store.gate(exclusive: false, within: nil) else {
         preconditionFailure("the gate is waited for")
       }
       form = .gate(gate)
     } catch {
       throw .file(error)
-    }
-  }
-
-  private static func cannotWrite(_ error: FileError) -> Bool {
-    switch error.code {
-    case .accessDenied, .notPermitted, .readOnly, .noSpace, .quotaExceeded: true
-    default: false
     }
   }
 
@@ -76,16 +75,20 @@ package final class Lease: Sendable {
   package func protect(_ digests: some Sequence<Digest>) throws(StoreError) {
     guard case .file(_, let file) = form else { return }
     try known.withLock { (known) throws(StoreError) in
-      let fresh = digests.filter { !known.contains($0) }
-      guard !fresh.isEmpty else { return }
+      let fresh = digests.filter { !known.digests.contains($0) }
+      guard known.gate == nil, !fresh.isEmpty else { return }
       // While the gate is ours nobody is removing blobs that this lease does not name yet.
       let gate = try store.gate(exclusive: false, within: nil)
       defer { withExtendedLifetime(gate) {} }
       let lines = fresh.map { "\($0)\n" }.joined()
-      try StoreError.wrapping { () throws(FileError) in
+      do throws(FileError) {
         try file.descriptor.write(Array(lines.utf8).span)
+      } catch  where error.isOfFullDisk {
+        known.gate = gate
+      } catch {
+        throw .file(error)
       }
-      known.formUnion(fresh)
+      known.digests.formUnion(fresh)
     }
   }
 
@@ -102,6 +105,16 @@ package final class Lease: Sendable {
   ) throws(StoreError) -> BlobClaim.Outcome {
     try protect([descriptor.digest])
     return try store.claim(descriptor, waiting: waiting)
+  }
+}
+
+extension FileError {
+  /// Whether the store may well be read, but not written to.
+  var meansNoWriting: Bool {
+    switch code {
+    case .accessDenied, .notPermitted, .readOnly, .noSpace, .quotaExceeded: true
+    default: false
+    }
   }
 }
 
@@ -140,6 +153,11 @@ extension ContentStore {
       return leased
     }
   }
+}
+
+extension FileError {
+  /// Whether it is room that is missing.
+  var isOfFullDisk: Bool { code == .noSpace || code == .quotaExceeded }
 }
 
 extension Lease {

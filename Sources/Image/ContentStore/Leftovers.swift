@@ -24,10 +24,15 @@ extension ContentStore {
         try place.descriptor.lock(exclusive: true, waiting: false)
       else { return }
       try directory.removeTree(name)
+      withExtendedLifetime(place) {}
     case .regular:
       do throws(FileError) {
-        guard try directory.openFile(name).lock(exclusive: true, waiting: false) else { return }
+        let file = try directory.openFile(name)
+        guard try file.lock(exclusive: true, waiting: false) else { return }
+        // The lock is held until the name is gone: who has just made it locks it and then looks
+        // whether it is still there.
         try directory.unlink(name)
+        withExtendedLifetime(file) {}
       } catch  where error.code == .noEntry {
         // Gone by itself.
       }

@@ -26,7 +26,7 @@ extension OwnedDescriptor {
   /// - Throws: `interrupted` by a signal.
   func takeLock(exclusive: Bool, within limit: Duration?) throws(StoreError) -> Bool {
     let deadline = limit.map { ContinuousClock.now + $0 }
-    var pause: Int32 = 1
+    var pause = 1
     while true {
       let isHeld = try StoreError.wrapping { () throws(FileError) in
         try lock(exclusive: exclusive, waiting: false)
@@ -34,7 +34,7 @@ extension OwnedDescriptor {
       if isHeld { return true }
       if let deadline, ContinuousClock.now >= deadline { return false }
       do throws(Interrupted) {
-        try Interruption.pause(milliseconds: pause)
+        try Interruption.sleep(milliseconds: pause)
       } catch {
         throw .interrupted(error)
       }

@@ -1,7 +1,7 @@
 import Hashing
 import HostProcess
 package import ImageSpec
-import RootedFiles
+package import RootedFiles
 
 /// The right to write one blob, which one claim in all processes has at a time.
 ///
@@ -78,6 +78,11 @@ package struct BlobClaim: ~Copyable {
 
   /// How many bytes are there.
   package var heldBytes: Int64 { held.count }
+
+  /// Opens the file that grows, from its start; it stays the same when the blob is in its place.
+  package func openForReading() throws(StoreError) -> OwnedDescriptor {
+    try StoreError.wrapping { () throws(FileError) in try place.openFile(name) }
+  }
 
   /// Writes a piece anywhere; pieces in order from the start are hashed on the way.
   /// - Throws: `wrongSize` when it goes beyond the size of the blob.
@@ -219,7 +224,7 @@ private struct PartialFiles: ~Copyable {
 
 extension Directory {
   /// - Returns: nil when somebody removed it at the very moment.
-  fileprivate func openOrMakeFile(_ name: FileName) throws(FileError) -> OwnedDescriptor? {
+  func openOrMakeFile(_ name: FileName) throws(FileError) -> OwnedDescriptor? {
     do throws(FileError) {
       return try createFile(name, mode: 0o600)
     } catch  where error.code == .exists {
@@ -245,7 +250,7 @@ extension ContentStore {
     let place = try StoreError.wrapping { () throws(FileError) in
       try directory.makeAndOpenDirectory(try FileName(ContentStore.partialName))
     }
-    var pause: Int32 = 1
+    var pause = 1
     while true {
       if try blobSize(descriptor.digest) == descriptor.size { return .present }
       let files = try StoreError.wrapping { () throws(FileError) in
@@ -263,7 +268,7 @@ extension ContentStore {
       }
       guard waiting else { return .busy }
       do throws(Interrupted) {
-        try Interruption.pause(milliseconds: pause)
+        try Interruption.sleep(milliseconds: pause)
       } catch {
         throw .interrupted(error)
       }

@@ -32,18 +32,44 @@ extension ContentStore {
 
   /// Takes entries out of the index, then the blobs that only their images needed.
   func remove(where isDoomed: (Descriptor) -> Bool) throws(StoreError) -> RemovalOutcome {
-    let removed = try updateIndex { (index) throws(StoreError) in
-      let removed = index.manifests.filter(isDoomed)
-      index.manifests.removeAll(where: isDoomed)
-      return removed
-    }
+    let (removed, early) = try removeEntries(where: isDoomed)
     var needs = ImageNeeds()
     try needs.add(removed, of: self)
     return RemovalOutcome(
       removedNames: removed.compactMap { StoreEntry($0)?.reference },
       removedDigests: sorted(Set(removed.map(\.digest))),
-      swept: try sweep(.only(needs.digests), isDryRun: false),
+      swept: early + (try sweep(.only(needs.digests), isDryRun: false)),
     )
+  }
+
+  /// Takes entries out of the index.
+  ///
+  /// A full disk has no room for the next index, and who removes wants to make room: then the blobs
+  /// go first that only these entries need.
+  /// - Returns: the entries, and what went before them.
+  private func removeEntries(
+    where isDoomed: (Descriptor) -> Bool
+  ) throws(StoreError) -> ([Descriptor], SweepOutcome) {
+    func remove() throws(StoreError) -> [Descriptor] {
+      try updateIndex { (index) throws(StoreError) in
+        let removed = index.manifests.filter(isDoomed)
+        index.manifests.removeAll(where: isDoomed)
+        return removed
+      }
+    }
+    do throws(StoreError) {
+      return (try remove(), SweepOutcome())
+    } catch .file(let error) where error.isOfFullDisk {
+      let doomed = try index().manifests.filter(isDoomed)
+      var needs = ImageNeeds()
+      try needs.add(doomed, of: self)
+      let early = try sweep(
+        .only(needs.digests),
+        without: Set(doomed.map(IndexEntry.init)),
+        isDryRun: false,
+      )
+      return (try remove(), early)
+    }
   }
 
   /// Takes entries out of the index, then all blobs that nothing needs.
@@ -60,15 +86,14 @@ extension ContentStore {
     isDryRun: Bool,
   ) throws(StoreError) -> SweepOutcome {
     let entries = Set(doomed.map(IndexEntry.init))
+    var early = SweepOutcome()
     if !isDryRun {
       try removeLeftovers()
       if !entries.isEmpty {
-        try updateIndex { (index) in
-          index.manifests.removeAll { entries.contains(IndexEntry($0)) }
-        }
+        early = try removeEntries { entries.contains(IndexEntry($0)) }.1
       }
     }
-    return try sweep(.storedBefore(latest), without: entries, isDryRun: isDryRun)
+    return early + (try sweep(.storedBefore(latest), without: entries, isDryRun: isDryRun))
   }
 
   private func doomedEntries(_ target: RemovalTarget) throws(StoreError) -> Set<IndexEntry> {

@@ -14,10 +14,13 @@ package struct IndexVersion: Equatable, Sendable {
 }
 
 extension ContentStore {
+  /// The index has all names of the store, some 140,000 of them, and not those of one image only.
+  private static let indexLimit = 32 << 20
+
   /// The index as it stands; a reader needs no lock, as it is replaced in one step.
   func index() throws(StoreError) -> Index {
     let bytes = try StoreError.wrapping { () throws(FileError) in
-      try directory.contents(of: try FileName(Layout.indexName), limit: DocumentLimit.bytes)
+      try directory.contents(of: try FileName(Layout.indexName), limit: ContentStore.indexLimit)
     }
     guard let bytes else { throw .notAStore(path: path) }
     do throws(DocumentError) {
@@ -57,10 +60,15 @@ extension ContentStore {
     let lock = try ContentStore.lock(path)
     var index = try index()
     let result = try change(&index)
+    let text = index.document.compactText
     try StoreError.wrapping { () throws(FileError) in
+      // What could not be read again would lock everybody out of the store.
+      guard text.utf8.count <= ContentStore.indexLimit else {
+        throw .tooLarge(subject: Array(Layout.indexName.utf8), limit: ContentStore.indexLimit)
+      }
       try lock.replaceFile(
         try FileName(Layout.indexName),
-        with: index.document.compactText,
+        with: text,
         beforehand: beforehand,
       )
     }
@@ -75,6 +83,18 @@ extension ContentStore {
     _ names: [(Reference, Descriptor)]
   ) throws(StoreError) -> [Digest?] {
     try updateIndex { index in index.setNames(names) }
+  }
+
+  /// Has a name stand in the index in another form, which means the same: `1.0` for
+  /// `docker.io/library/1.0:latest`.
+  package func write(_ reference: Reference, as text: String) throws(StoreError) {
+    try updateIndex { index in
+      for position in index.manifests.indices
+      where StoreEntry(index.manifests[position])?.reference == reference {
+        index.manifests[position] = index.manifests[position]
+          .settingAnnotation(Index.nameAnnotation, to: text)
+      }
+    }
   }
 
   /// Adds entries as they are, each in the place of the one that has its name.

@@ -8,6 +8,13 @@ package struct SweepOutcome: Sendable {
   package var isPostponed = false
 
   package var bytes: Int64 { blobs.reduce(0) { $0 + $1.size } }
+
+  static func + (earlier: SweepOutcome, later: SweepOutcome) -> SweepOutcome {
+    SweepOutcome(
+      blobs: earlier.blobs + later.blobs,
+      isPostponed: earlier.isPostponed || later.isPostponed,
+    )
+  }
 }
 
 /// A blob as it lies in the store.
@@ -132,7 +139,7 @@ struct ImageNeeds {
       digests.insert(top.digest)
       guard let tree = try store.treeIfSound(top) else { continue }
       digests.formUnion((tree.indexes + tree.manifests).map(\.digest))
-      for descriptor in tree.manifests {
+      for descriptor in tree.distinctManifests {
         // A damaged manifest's image is lost: it needs no blobs.
         guard let manifest = try store.manifestIfSound(descriptor) else { continue }
         digests.formUnion(manifest.blobs.map(\.digest))
@@ -144,17 +151,22 @@ struct ImageNeeds {
 /// A place for doomed blobs, out of everybody's sight, emptied at the end of this value's life.
 private struct Trash: ~Copyable {
   private let store: ContentStore
-  private let name: FileName
-  private let directory: Directory
+  /// Nil on a disk that has no room for it: then blobs go at once.
+  private let place: (name: FileName, directory: Directory)?
 
   init(_ store: ContentStore) throws(StoreError) {
     self.store = store
-    (name, directory) = try StoreError.wrapping { () throws(FileError) in
-      try store.makeLockedDirectory()
+    do throws(FileError) {
+      place = try store.makeLockedDirectory()
+    } catch  where error.isOfFullDisk {
+      place = nil
+    } catch {
+      throw .file(error)
     }
   }
 
   deinit {
+    guard let name = place?.name else { return }
     do throws(FileError) {
       try store.directory.removeTree(name)
     } catch {
@@ -162,16 +174,28 @@ private struct Trash: ~Copyable {
     }
   }
 
+  /// - Returns: false when there is no room for one more name.
+  private borrowing func move(
+    _ name: FileName,
+    _ digest: Digest,
+    from blobs: Directory,
+  ) throws(FileError) -> Bool {
+    guard let directory = place?.directory else { return false }
+    do throws(FileError) {
+      let target = try FileName("\(digest.algorithm)-\(digest.encoded)")
+      try blobs.rename(name, to: target, in: directory)
+      return true
+    } catch  where error.isOfFullDisk {
+      return false
+    }
+  }
+
   /// - Returns: false when the blob was gone already.
   borrowing func take(_ digest: Digest) throws(StoreError) -> Bool {
-    guard let place = try store.blobDirectory(digest.algorithm, making: false) else { return false }
+    guard let blobs = try store.blobDirectory(digest.algorithm, making: false) else { return false }
     do throws(FileError) {
       let name = try FileName(digest.encoded)
-      try place.rename(
-        name,
-        to: try FileName("\(digest.algorithm)-\(digest.encoded)"),
-        in: directory
-      )
+      if try !move(name, digest, from: blobs) { try blobs.unlink(name) }
       return true
     } catch  where error.code == .noEntry {
       return false

@@ -17,6 +17,8 @@ final class EasyHandle {
     unsafe errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     unsafe errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     try setAddress(transfer.request)
+    // Neither of the environment's exceptions nor of its own: what was found out counts.
+    try set(CURLOPT_NOPROXY, transfer.isProxied ? "" : "*")
     try setSecurity(settings)
     try setTimes(transfer.request, settings)
     try setHeaders(transfer.request, settings)

@@ -82,7 +82,7 @@ package final class HTTPSession {
     let transfer = Transfer(
       request,
       receiver: receiver,
-      isProxied: isProxyConfigured(),
+      isProxied: isProxied(request.address),
       whenBytesMove: sending,
     )
     if case .linked = request.reach, let kind = literalKind(request.address.host),
@@ -190,20 +190,15 @@ private func isTemporary(_ code: CURLcode) -> Bool {
   ].contains(code)
 }
 
-/// Whether libcurl may go through a proxy. See: curl(1), "Environment"
-private func isProxyConfigured() -> Bool {
-  ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"].contains { name in
-    guard let value = unsafe getenv(name) else { return false }
-    return unsafe value.pointee != 0
-  }
-}
-
 /// The network of an address in numbers; nil for a name. See: inet_pton(3)
 func literalKind(_ host: String) -> NetworkKind? {
+  addressBytes(host).map { NetworkKind(address: $0) }
+}
+
+/// The four or sixteen bytes of an address in numbers; nil for a name. See: inet_pton(3)
+func addressBytes(_ host: String) -> [UInt8]? {
   var bytes = [UInt8](repeating: 0, count: 16)
-  if unsafe inet_pton(AF_INET, host, &bytes) == 1 {
-    return NetworkKind(address: Array(bytes[..<4]))
-  }
+  if unsafe inet_pton(AF_INET, host, &bytes) == 1 { return Array(bytes[..<4]) }
   let bare = host.split(separator: "%").first.map(String.init) ?? host
-  return unsafe inet_pton(AF_INET6, bare, &bytes) == 1 ? NetworkKind(address: bytes) : nil
+  return unsafe inet_pton(AF_INET6, bare, &bytes) == 1 ? bytes : nil
 }

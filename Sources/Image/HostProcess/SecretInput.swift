@@ -1,13 +1,14 @@
 import Glibc
 
-/// Reads what must not be seen.
+/// Reads what a user types, be it something that must not be seen.
 package enum SecretInput {
-  /// One line of standard input; on a terminal it is not echoed.
+  /// One line of standard input.
   ///
+  /// - Parameter isEchoed: whether a terminal shows what is typed.
   /// - Returns: nil at the end of the input, or when a signal has come.
-  package static func line() -> String? {
+  package static func line(isEchoed: Bool) -> String? {
     var terminal = termios()
-    let isTerminal = unsafe isatty(0) == 1 && tcgetattr(0, &terminal) == 0
+    let isTerminal = unsafe !isEchoed && isatty(0) == 1 && tcgetattr(0, &terminal) == 0
     if isTerminal {
       var silent = terminal
       silent.c_lflag &= ~tcflag_t(ECHO)

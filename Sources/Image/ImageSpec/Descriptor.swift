@@ -41,6 +41,51 @@ package struct Descriptor: Equatable, Sendable {
     object = fields.object
   }
 
+  /// The blob `{}`, for where a manifest must name one and has none.
+  ///
+  /// Spec: image-spec manifest.md, "Guidance for an Empty Descriptor".
+  package static var empty: Descriptor {
+    let encoded = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+    do throws(DigestError) {
+      return Descriptor(
+        mediaType: MediaType.empty,
+        digest: try Digest(algorithm: "sha256", encoded: encoded),
+        size: 2,
+      )
+    } catch {
+      preconditionFailure("the digest of {} is valid")
+    }
+  }
+
+  /// The same descriptor with nothing but type, digest and size.
+  package var bare: Descriptor { Descriptor(mediaType: mediaType, digest: digest, size: size) }
+
+  /// What the artifact is that the descriptor stands for; nil when it doesn't say.
+  package var artifactType: String? {
+    guard case .string(let value) = object["artifactType"] else { return nil }
+    return value
+  }
+
+  /// Where else the content is to be had, for what its owner alone may hand out.
+  package var urls: [String] {
+    guard case .array(let values) = object["urls"] else { return [] }
+    return values.compactMap { value in
+      if case .string(let url) = value { url } else { nil }
+    }
+  }
+
+  /// The descriptor as a list of referrers has it.
+  ///
+  /// Spec: distribution-spec, "Listing Referrers".
+  package func asReferrer(_ manifest: Manifest) -> Descriptor {
+    var copy = bare
+    copy.object["artifactType"] = .string(manifest.artifactType)
+    for annotation in manifest.annotations {
+      copy = copy.settingAnnotation(annotation.key, to: annotation.value)
+    }
+    return copy
+  }
+
   /// The value of one annotation.
   package func annotation(_ key: String) -> String? {
     guard case .object(let annotations) = object["annotations"],

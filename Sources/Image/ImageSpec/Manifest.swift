@@ -6,6 +6,14 @@ package struct Manifest: Sendable {
   package let configuration: Descriptor
   package let layers: [Descriptor]
   package let annotations: [(key: String, value: String)]
+  /// The manifest that this one is about, as a signature is about an image.
+  package let subject: Descriptor?
+  private let statedArtifactType: String?
+
+  /// What an artifact is; for want of a statement, its configuration's media type.
+  ///
+  /// Spec: image-spec manifest.md, "Guidelines for Artifact Usage".
+  package var artifactType: String { statedArtifactType ?? configuration.mediaType }
 
   /// - Throws: when the document breaks a rule, or could be read as an index as well.
   package init(parsing bytes: [UInt8]) throws(DocumentError) {
@@ -26,6 +34,9 @@ package struct Manifest: Sendable {
     }
     self.layers = layers
     annotations = try fields.stringMembers("annotations") ?? []
+    statedArtifactType = try fields.string("artifactType")
+    subject =
+      if let subject = try fields.fields("subject") { try Descriptor(subject) } else { nil }
   }
 
   /// Everything that the manifest points at: its configuration first, then the layers.
@@ -51,5 +62,30 @@ package struct Manifest: Sendable {
       "config": .object(configuration.object),
       "layers": .array(layers.map { .object($0.object) }),
     ]
+  }
+
+  /// The document of an artifact made here, about another manifest.
+  ///
+  /// Spec: image-spec manifest.md, "Guidelines for Artifact Usage".
+  package static func document(
+    artifactType: String,
+    layers: [Descriptor],
+    subject: Descriptor,
+    annotations: [(key: String, value: String)],
+  ) -> JSONValue {
+    var document: JSONObject = [
+      "schemaVersion": 2,
+      "mediaType": .string(MediaType.ociManifest),
+      "artifactType": .string(artifactType),
+      "config": .object(Descriptor.empty.object),
+      "layers": .array((layers.isEmpty ? [Descriptor.empty] : layers).map { .object($0.object) }),
+      "subject": .object(subject.bare.object),
+    ]
+    if !annotations.isEmpty {
+      document["annotations"] = .object(
+        JSONObject(annotations.map { JSONObject.Member(key: $0.key, value: .string($0.value)) })
+      )
+    }
+    return .object(document)
   }
 }

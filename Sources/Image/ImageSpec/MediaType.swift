@@ -6,6 +6,8 @@ package enum MediaType {
   package static let ociManifest = "application/vnd.oci.image.manifest.v1+json"
   package static let ociConfiguration = "application/vnd.oci.image.config.v1+json"
   package static let ociLayer = "application/vnd.oci.image.layer.v1.tar"
+  /// Of the blob `{}`.
+  package static let empty = "application/vnd.oci.empty.v1+json"
   package static let dockerList = "application/vnd.docker.distribution.manifest.list.v2+json"
   package static let dockerManifest = "application/vnd.docker.distribution.manifest.v2+json"
   package static let dockerConfiguration = "application/vnd.docker.container.image.v1+json"

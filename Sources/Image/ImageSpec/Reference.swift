@@ -114,6 +114,19 @@ package struct Reference: Hashable, Sendable, CustomStringConvertible {
     return Reference(domain: domain, path: path, tag: tag, digest: nil)
   }
 
+  /// The repository's manifest of a digest.
+  package func withDigest(_ digest: Digest) -> Reference {
+    Reference(domain: domain, path: path, tag: nil, digest: digest)
+  }
+
+  /// The tag under which cosign and skopeo keep what belongs to a manifest, such as `sig`; nil when the
+  /// digest is too long for a tag.
+  package func attachment(_ suffix: String, of digest: Digest) -> Reference? {
+    let tag = "\(digest.algorithm)-\(digest.encoded).\(suffix)"
+    guard Reference.isTag(tag) else { return nil }
+    return Reference(domain: domain, path: path, tag: tag, digest: nil)
+  }
+
   /// The same name by its tag alone.
   package var withoutDigest: Reference {
     Reference(domain: domain, path: path, tag: tag ?? Reference.defaultTag, digest: nil)

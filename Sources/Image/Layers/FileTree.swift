@@ -167,6 +167,7 @@ extension FileTree {
       if let existing = child(place), nodes[existing].isDirectory {
         nodes[existing].attributes = attributes
       } else {
+        try checkDepth(in: parent)
         add(Node(content: .directory, attributes: attributes, place: place), at: place)
       }
     case .hardLink(let target):
@@ -184,6 +185,23 @@ extension FileTree {
     case .blockDevice(let major, let minor):
       add(.blockDevice(major: major, minor: minor), attributes, at: place)
     case .fifo: add(.fifo, attributes, at: place)
+    }
+  }
+
+  /// As long as the longest name that an entry may have.
+  private static let pathLimit = 16_384
+
+  /// Refuses a directory too deep to be told of: through links a few kilobytes of archive nest without
+  /// end, and every path below is as long as all of them.
+  private func checkDepth(in parent: NodeID) throws(LayerError.Problem) {
+    var length = 0
+    var next = nodes[parent].place
+    while let place = next {
+      length += place.name.bytes.count + 1
+      next = nodes[place.parent].place
+    }
+    guard length <= FileTree.pathLimit else {
+      throw .tooLarge(what: "the length of a path", limit: "\(FileTree.pathLimit) bytes")
     }
   }
 
@@ -256,6 +274,7 @@ extension FileTree {
       if try walk.enter(place, in: self) { continue }
       byteCount += component.count + FileTree.nodeCost
       touch(place)
+      try checkDepth(in: walk.current)
       add(Node(content: .directory, attributes: .implicit, place: place), at: place)
       walk.current = nodes.count - 1
     }

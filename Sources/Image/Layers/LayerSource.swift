@@ -4,6 +4,18 @@ package import ImageSpec
 package import RootedFiles
 import Synchronization
 
+/// A blob that is still being written while it is read.
+package struct LayerGrowth: Sendable {
+  /// Waits until there is something after a position, or the blob is whole.
+  ///
+  /// Returns false when no more will come.
+  let wait: @Sendable (Int64) -> Bool
+
+  package init(wait: @escaping @Sendable (Int64) -> Bool) {
+    self.wait = wait
+  }
+}
+
 /// One layer to apply: an open blob and what the image says about it.
 package struct LayerSource: ~Copyable {
   let blob: OwnedDescriptor
@@ -11,6 +23,8 @@ package struct LayerSource: ~Copyable {
   let size: Int64
   let diffID: Digest
   let compression: LayerCompression?
+  /// Nil for a blob that is there as a whole.
+  package var growth: LayerGrowth?
 
   /// - Parameters:
   ///   - blob: open for reading, at its start.
@@ -50,6 +64,7 @@ struct VerifiedBlob: ByteInput, ~Copyable {
   private let digest: Digest
   private let size: Int64
   private let counter: ReadCounter
+  private let growth: LayerGrowth?
   private var hash: IncrementalHash?
   private var seen: Int64 = 0
 
@@ -57,12 +72,14 @@ struct VerifiedBlob: ByteInput, ~Copyable {
     hash = try newHash(for: source.digest)
     digest = source.digest
     size = source.size
+    growth = source.growth
     blob = source.blob
     self.counter = counter
   }
 
   /// - Throws: when the blob is longer than its size, and at its end when size or digest differ.
   mutating func read(into buffer: inout [UInt8]) throws(LayerError.Problem) -> Int {
+    if let growth, !growth.wait(seen) { throw .stopped }
     let count: Int
     do throws(FileError) {
       count = try blob.read(into: &buffer)

@@ -26,11 +26,55 @@ extension RegistryClient {
     into sink: any BlobSink,
     connections: @escaping @Sendable () -> Int,
   ) throws(RegistryError) {
+    try download(descriptor, into: sink, link: nil, connections)
+  }
+
+  /// Downloads a blob that its owner alone hands out, from one of the addresses in its descriptor.
+  ///
+  /// These are the image's words: no credentials go there, no certificate of ours is shown, and the
+  /// machine's own networks are out of their reach.
+  /// Spec: image-spec descriptor.md, `urls`.
+  /// - Throws: when none of them has it.
+  package func downloadForeignBlob(
+    _ descriptor: Descriptor,
+    into sink: any BlobSink,
+    connections: @escaping @Sendable () -> Int,
+  ) throws(RegistryError) {
+    let client = try RegistryClient(forLinksFrom: self)
+    var problems: [String] = []
+    for url in descriptor.urls.prefix(8) {
+      do throws(RegistryError) {
+        let link = try asked { () throws(HTTPError) in try WebAddress(parsing: url) }
+        guard link.isSecure || !contact.base.isSecure else {
+          throw .protocolBroken(
+            subject: link.authority,
+            problem: "refused: a link from https to http",
+          )
+        }
+        return try client.download(descriptor, into: sink, link: link, connections)
+      } catch .interrupted(let error) {
+        throw .interrupted(error)
+      } catch {
+        problems.append("\(error)")
+      }
+    }
+    guard !problems.isEmpty else {
+      throw .notFound(subject: "an address to have layer \(descriptor.digest) from")
+    }
+    throw .allFailed(problems)
+  }
+
+  private func download(
+    _ descriptor: Descriptor,
+    into sink: any BlobSink,
+    link: WebAddress?,
+    _ connections: @escaping @Sendable () -> Int,
+  ) throws(RegistryError) {
     var backoff = Backoff()
     while sink.position < descriptor.size {
       let before = sink.position
       do throws(RegistryError) {
-        var download = RangedDownload(descriptor, sink, self, connections)
+        var download = RangedDownload(descriptor, sink, self, connections, link: link)
         try download.run()
       } catch {
         let hasMoved = sink.position - before >= worthwhile

@@ -8,16 +8,44 @@ package enum UploadOutcome: Equatable, Sendable {
   case sent
 }
 
-/// An open file that is a whole blob.
+/// Where the address of an upload is kept that may be continued by a later run.
+package protocol UploadRecord: AnyObject {
+  /// The address that an earlier run has left.
+  var location: String? { get }
+  /// Keeps an address in place of the one before; nil when there is nothing to continue any more.
+  func keep(_ location: String?)
+}
+
+/// A whole blob that is to be sent.
 package struct UploadSource: Sendable {
-  /// Stays open until the upload has ended.
-  package let file: Int32
+  private enum Content {
+    case file(Int32)
+    case bytes([UInt8])
+  }
+
+  private let content: Content
   /// Told of bytes as they go out; less than zero when some go out again.
   package let sent: @Sendable (Int64) -> Void
 
+  /// - Parameters:
+  ///   - file: open for reading until the upload has ended.
+  ///   - sent: told of bytes as they go out.
   package init(file: Int32, sent: @escaping @Sendable (Int64) -> Void) {
-    self.file = file
+    content = .file(file)
     self.sent = sent
+  }
+
+  package init(_ bytes: [UInt8]) {
+    content = .bytes(bytes)
+    sent = { _ in }
+  }
+
+  fileprivate func body(_ offset: Int64, _ length: Int64) -> HTTPRequest.Body {
+    switch content {
+    case _ where length == 0: .none
+    case .file(let file): .file(descriptor: file, offset: offset, length: length)
+    case .bytes(let bytes): .bytes(Array(bytes[Int(offset)..<Int(offset + length)]))
+    }
   }
 }
 
@@ -51,14 +79,17 @@ extension RegistryClient {
   ///   - descriptor: the blob.
   ///   - source: the blob's file.
   ///   - other: a repository of the same registry that may have it: then nothing is sent.
+  ///   - record: for going on where an earlier run was stopped; nil for none.
   /// - Returns: what it took.
   /// - Throws: when the registry refuses it, or stays broken.
   package func uploadBlob(
     _ descriptor: Descriptor,
     from source: UploadSource,
     mountingFrom other: String?,
+    record: (any UploadRecord)?,
   ) throws(RegistryError) -> UploadOutcome {
     var upload = BlobUpload(descriptor, self)
+    upload.record = record
     return try upload.send(source, mountingFrom: other)
   }
 }
@@ -72,9 +103,11 @@ struct BlobUpload {
   private var offset: Int64 = 0
   private var chunkSize = BlobUpload.usualChunk
   private var backoff = Backoff()
+  fileprivate(set) var record: (any UploadRecord)?
 
-  /// What is lost at most when a connection breaks.
-  private static let usualChunk: Int64 = 32 << 20
+  /// What is lost at most when a connection breaks, or we are killed, and the registry keeps no part
+  /// of a request.
+  private static let usualChunk: Int64 = 16 << 20
   private static let largestChunk: Int64 = 1 << 30
   private static let restarts = 3
 
@@ -123,6 +156,7 @@ struct BlobUpload {
       throw .protocolBroken(subject: subject, problem: "refused: an upload from https to http")
     }
     location = next
+    record?.keep(next.description)
   }
 
   /// - Throws: when the blob can't be sent; temporary failures have been waited for.
@@ -131,12 +165,14 @@ struct BlobUpload {
     mountingFrom other: String?,
   ) throws(RegistryError) -> UploadOutcome {
     if let other, try mount(from: other) { return .mounted }
+    try resume(source)
     var restarts = 0
     while true {
       do throws(RegistryError) {
         if location == nil, try begin(mountingFrom: nil) { return .mounted }
         while descriptor.size - offset > chunkSize { try sendChunk(source) }
         try finish(source)
+        record?.keep(nil)
         return .sent
       } catch {
         guard error.isTemporary || isLostSession(error), restarts < BlobUpload.restarts * 4,
@@ -148,6 +184,31 @@ struct BlobUpload {
         source.sent(min(0, offset - before))
       }
     }
+  }
+
+  /// Finds what an earlier run has begun, if the registry still knows of it.
+  private mutating func resume(_ source: UploadSource) throws(RegistryError) {
+    guard location == nil, let text = record?.location else { return }
+    do throws(HTTPError) {
+      location = try WebAddress(parsing: text)
+    } catch {
+      // No address: whoever wrote that, it is of no use.
+      return
+    }
+    guard location?.isSecure == true || !client.contact.base.isSecure else {
+      location = nil
+      return
+    }
+    do throws(RegistryError) {
+      try recover()
+    } catch .interrupted(let error) {
+      throw .interrupted(error)
+    } catch {
+      // Whatever is wrong with it, a new session can be begun.
+      location = nil
+      offset = 0
+    }
+    source.sent(offset)
   }
 
   /// - Returns: whether the registry has it now; otherwise there may be a session to go on with.
@@ -177,7 +238,7 @@ struct BlobUpload {
     request.headers = [
       ("Content-Type", "application/octet-stream"), ("Content-Range", "\(offset)-\(end - 1)"),
     ]
-    request.body = .file(descriptor: source.file, offset: offset, length: chunkSize)
+    request.body = source.body(offset, chunkSize)
     let response = try exchange(request, source)
     guard response.status == 202 else { throw client.failure(response, subject) }
     try note(response, after: address)
@@ -197,9 +258,7 @@ struct BlobUpload {
     if offset > 0, length > 0 {
       request.headers.append(("Content-Range", "\(offset)-\(descriptor.size - 1)"))
     }
-    request.body =
-      length == 0
-      ? .none : .file(descriptor: source.file, offset: offset, length: length)
+    request.body = source.body(offset, length)
     // The registry may hash or copy all of it before it answers.
     request.patience = 300
     let response = try exchange(request, source)

@@ -19,9 +19,11 @@ struct CredentialFile {
 
   /// Reads a file.
   ///
-  /// - Returns: nil when it isn't there.
+  /// - Returns: nil when it isn't there, or has nothing in it.
   init?(path: String) throws(RegistryError) {
-    guard let bytes = try contents(path, limit: CredentialFile.limit) else { return nil }
+    guard let bytes = try contents(path, limit: CredentialFile.limit), !bytes.isEmpty else {
+      return nil
+    }
     do throws(DocumentError) {
       document = try DocumentFields(parsing: bytes).object
     } catch {
@@ -30,20 +32,28 @@ struct CredentialFile {
     self.path = path
   }
 
-  /// The most specific entry wins: `host/some/repository`, its parents, then the host.
+  /// A helper of the registry's own comes first, then its entries, at last the helper for all.
+  ///
+  /// So it is with Docker and containers: what stands beside a registry's helper in the file is older.
+  /// The most specific entry wins: `host/some/repository`, its parents, the host.
   func credentials(registry: String, path: String) throws(RegistryError) -> Credentials? {
+    if let found = try ownHelper(of: registry)?.credentials(of: registry) { return found }
     var keys = [registry]
     for part in path.split(separator: "/") { keys.insert("\(keys[0])/\(part)", at: 0) }
-    if registry == "docker.io" {
-      keys += [CredentialFile.dockerKey, "index.docker.io", "registry-1.docker.io"]
-    } else {
-      keys += ["https://\(registry)", "http://\(registry)", "https://\(registry)/v2/"]
-    }
-    for key in keys {
+    for key in keys + CredentialFile.keys(of: registry) {
       if let found = try entry(key) { return found }
     }
-    if let helper = try helper(for: registry) { return try helper.credentials(of: registry) }
-    return nil
+    return try commonHelper()?.credentials(of: registry)
+  }
+
+  /// The keys under which other tools may have kept a registry as a whole.
+  private static func keys(of registry: String) -> [String] {
+    guard registry != "docker.io" else {
+      return [dockerKey, "index.docker.io", "registry-1.docker.io"]
+    }
+    return ["https://", "http://"].flatMap { scheme in
+      ["", "/", "/v1/", "/v2/"].map { scheme + registry + $0 }
+    }
   }
 
   private func object(_ key: String) -> JSONObject? {
@@ -67,12 +77,21 @@ struct CredentialFile {
   }
 
   private func helper(for registry: String) throws(RegistryError) -> CredentialHelper? {
+    if let own = try ownHelper(of: registry) { return own }
+    return try commonHelper()
+  }
+
+  private func ownHelper(of registry: String) throws(RegistryError) -> CredentialHelper? {
     let keys = registry == "docker.io" ? [registry, CredentialFile.dockerKey] : [registry]
     for key in keys {
       if case .string(let name) = object("credHelpers")?[key] {
         return try CredentialHelper(name, path)
       }
     }
+    return nil
+  }
+
+  private func commonHelper() throws(RegistryError) -> CredentialHelper? {
     guard case .string(let name) = document["credsStore"], !name.isEmpty else { return nil }
     return try CredentialHelper(name, path)
   }
@@ -104,16 +123,24 @@ struct CredentialFile {
     var auths = object("auths") ?? [:]
     let doomed = auths.members.map(\.key).filter { key in
       guard let registry else { return true }
-      return key == registry || (registry == "docker.io" && key == CredentialFile.dockerKey)
+      return key == registry || CredentialFile.keys(of: registry).contains(key)
     }
-    if let registry, let helper = try helper(for: registry), try helper.erase(registry: registry) {
-      return [registry]
+    var erased = registry == nil ? doomed.map(CredentialFile.registry) : []
+    if let registry {
+      let isKept = try helper(for: registry)?.erase(registry: registry) ?? false
+      if isKept || !doomed.isEmpty { erased = [registry] }
     }
-    guard !doomed.isEmpty else { return [] }
+    // Beside a helper an entry may be left that counts again once the helper has nothing.
+    guard !doomed.isEmpty else { return erased }
     for key in doomed { auths[key] = nil }
     document["auths"] = .object(auths)
     try write()
-    return doomed.map { $0 == CredentialFile.dockerKey ? "docker.io" : $0 }
+    return erased
+  }
+
+  /// The registry that a key means.
+  private static func registry(_ key: String) -> String {
+    key == dockerKey ? "docker.io" : key
   }
 
   /// Replaces the file in one step; nobody but its owner can read it at any time.
@@ -121,6 +148,11 @@ struct CredentialFile {
     let (parent, name) = parentAndName(path)
     do throws(FileError) {
       let directory = try Directory(makingPrivateAtPath: parent)
+      // /dev/null must stay what it is.
+      let kind = try directory.status(of: try FileName(name))?.kind ?? .regular
+      guard kind == .regular || kind == .symbolicLink else {
+        throw .notRegular(subject: [], kind: kind)
+      }
       let temporary = try FileName(".swimg-\(UInt64.random(in: .min ... .max))")
       let file = try directory.createFile(temporary, mode: 0o600)
       do throws(FileError) {

@@ -7,7 +7,10 @@ func contents(_ path: String, limit: Int) throws(RegistryError) -> [UInt8]? {
   do throws(FileError) {
     let file = try OwnedDescriptor(openingFileAtPath: path)
     let kind = try file.status().kind
-    guard kind == .regular else { throw .notRegular(subject: [], kind: kind) }
+    // /dev/null is how one says that there is nothing.
+    guard kind == .regular || kind == .characterDevice else {
+      throw .notRegular(subject: [], kind: kind)
+    }
     var contents: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 16_384)
     while true {

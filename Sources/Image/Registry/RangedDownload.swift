@@ -12,6 +12,8 @@ struct RangedDownload {
   private let sink: any BlobSink
   private let client: RegistryClient
   private let connections: @Sendable () -> Int
+  /// Where the blob is had from, if not from the registry.
+  private let link: WebAddress?
   private var window: [(ticket: HTTPSession.Ticket, piece: Piece)] = []
   private var nextStart: Int64 = 0
 
@@ -24,7 +26,9 @@ struct RangedDownload {
     _ sink: any BlobSink,
     _ client: RegistryClient,
     _ connections: @escaping @Sendable () -> Int,
+    link: WebAddress?,
   ) {
+    self.link = link
     self.descriptor = descriptor
     self.sink = sink
     self.client = client
@@ -34,7 +38,8 @@ struct RangedDownload {
   /// Runs until the sink has everything.
   mutating func run() throws(RegistryError) {
     defer { for (ticket, _) in window { client.session.cancel(ticket) } }
-    let address = try client.repositoryAddress("blobs/\(descriptor.digest)")
+    let address =
+      if let link { link } else { try client.repositoryAddress("blobs/\(descriptor.digest)") }
     // The first piece finds the way: authorization, redirects, and whether ranges are known.
     let start = sink.position
     let left = descriptor.size - start
@@ -43,9 +48,10 @@ struct RangedDownload {
     piece.lead()
     var request = HTTPRequest(.get, address)
     if let range = range(of: piece) { request.headers = [range] }
+    if link != nil { request.reach = client.reach(toLink: address) }
     let answer: RegistryClient.Answer
     do throws(RegistryError) {
-      answer = try client.send(request, .pull, receiver: piece)
+      answer = try client.send(request, link == nil ? .pull : .anonymous, receiver: piece)
     } catch {
       try checkPiece(piece)
       throw error

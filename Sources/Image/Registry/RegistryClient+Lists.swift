@@ -1,5 +1,5 @@
 import HTTP
-package import ImageSpec
+import ImageSpec
 
 extension RegistryClient {
   private static let pageLimit = 1000
@@ -16,38 +16,13 @@ extension RegistryClient {
   /// The repositories of the registry, where it tells. See: Docker's "Listing Repositories"
   package func catalog() throws(RegistryError) -> [String] {
     try list("repositories", at: try address("_catalog?n=1000"), .asChallenged, place.registry)
+      .filter(isRepository)
   }
 
   /// Checks that the registry takes what credentials there are.
   package func checkAccess() throws(RegistryError) {
     let response = try sendUntilAnswered(HTTPRequest(.get, try address("")), .asChallenged)
     guard response.isSuccess else { throw failure(response, place.registry) }
-  }
-
-  /// The manifests that name a subject, from the registry's list or from the tag that stands in.
-  ///
-  /// Spec: distribution-spec, "Listing Referrers".
-  package func referrers(of digest: Digest) throws(RegistryError) -> [Descriptor] {
-    var request = HTTPRequest(.get, try repositoryAddress("referrers/\(digest)"))
-    request.headers = [("Accept", MediaType.ociIndex)]
-    request.limit = DocumentLimit.bytes
-    let response = try sendUntilAnswered(request, .pull)
-    let index: [UInt8]
-    if response.isSuccess, response.headers["Content-Type"]?.hasPrefix(MediaType.ociIndex) == true {
-      index = response.body
-    } else {
-      // A registry without the list: clients keep one under a tag made of the digest.
-      do throws(RegistryError) {
-        index = try manifest(.tag(digest.referrersTag)).bytes
-      } catch .notFound {
-        return []
-      }
-    }
-    do throws(DocumentError) {
-      return try Index(parsing: index).manifests
-    } catch {
-      throw .protocolBroken(subject: "\(place.name): referrers of \(digest)", problem: "\(error)")
-    }
   }
 
   private func list(
@@ -74,12 +49,13 @@ extension RegistryClient {
   }
 
   /// Where the rest of a list is. Spec: RFC 8288
-  private func nextPage(
+  func nextPage(
     _ response: HTTPResponse,
     after address: WebAddress,
     _ subject: String,
   ) throws(RegistryError) -> WebAddress? {
-    guard let link = response.headers["Link"], link.lowercased().contains("rel=\"next\""),
+    guard let link = response.headers["Link"],
+      ["rel=\"next\"", "rel=next"].contains(where: link.lowercased().contains),
       let start = link.firstIndex(of: "<"), let end = link[start...].firstIndex(of: ">")
     else { return nil }
     let target = String(link[link.index(after: start)..<end])
@@ -94,7 +70,11 @@ extension RegistryClient {
   }
 }
 
-extension Digest {
-  /// The tag under which clients keep a list of referrers. Spec: distribution-spec
-  package var referrersTag: String { "\(algorithm.prefix(32))-\(encoded.prefix(64))" }
+/// Whether a text is the path of a repository by the grammar, and nothing that a terminal obeys.
+private func isRepository(_ path: String) -> Bool {
+  do throws(ReferenceError) {
+    return try Reference(parsing: "registry.invalid/\(path)").path == path
+  } catch {
+    return false
+  }
 }

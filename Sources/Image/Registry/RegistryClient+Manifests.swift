@@ -31,7 +31,7 @@ extension RegistryClient {
       case .tag: stated
       }
     let algorithm = wanted.flatMap { HashAlgorithm(rawValue: $0.algorithm) } ?? .sha256
-    let found = try digest(of: response.body, algorithm)
+    let found = try contentDigest(of: response.body, algorithm)
     guard wanted == nil || wanted == found else {
       throw .wrongDigest(expected: wanted ?? found, found: found)
     }
@@ -43,6 +43,29 @@ extension RegistryClient {
       ),
       bytes: response.body,
     )
+  }
+
+  /// Fetches a small blob whole, its size and digest verified.
+  /// - Throws: when it has more bytes than are allowed, or others.
+  package func smallBlob(
+    _ descriptor: Descriptor,
+    limit: Int,
+  ) throws(RegistryError) -> [UInt8] {
+    let subject = "\(place.name): blob \(descriptor.digest.short)"
+    guard let algorithm = HashAlgorithm(rawValue: descriptor.digest.algorithm),
+      descriptor.size <= limit
+    else {
+      throw .protocolBroken(subject: subject, problem: "more than the allowed \(limit) bytes")
+    }
+    var request = HTTPRequest(.get, try repositoryAddress("blobs/\(descriptor.digest)"))
+    request.limit = limit
+    let response = try sendUntilAnswered(request, .pull)
+    guard response.isSuccess else { throw failure(response, subject) }
+    let found = try contentDigest(of: response.body, algorithm)
+    guard found == descriptor.digest else {
+      throw .wrongDigest(expected: descriptor.digest, found: found)
+    }
+    return response.body
   }
 
   /// The digest of what a tag stands for, without fetching it; nil when it isn't there.
@@ -63,12 +86,13 @@ extension RegistryClient {
 
   /// Puts a manifest under a tag or under its digest; all that it speaks of is there already.
   ///
-  /// Spec: distribution-spec, "Pushing manifests".
+  /// - Returns: whether the registry has noted the manifest's subject, and lists it there.
+  /// Spec: distribution-spec, "Pushing manifests", "Pushing Manifests with Subject".
   package func putManifest(
     _ bytes: [UInt8],
     _ descriptor: Descriptor,
     as reference: ManifestReference,
-  ) throws(RegistryError) {
+  ) throws(RegistryError) -> Bool {
     var request = HTTPRequest(.put, try repositoryAddress("manifests/\(reference)"))
     request.headers = [("Content-Type", descriptor.mediaType)]
     request.body = .bytes(bytes)
@@ -77,15 +101,15 @@ extension RegistryClient {
     let response = try sendUntilAnswered(request, .push(mountingFrom: []))
     let subject = "\(place.name) \(reference)"
     guard response.isSuccess else { throw failure(response, subject) }
-    guard let stated = try statedDigest(response, subject),
-      stated.algorithm == descriptor.digest.algorithm
-    else { return }
-    guard stated == descriptor.digest else {
+    if let stated = try statedDigest(response, subject),
+      stated.algorithm == descriptor.digest.algorithm, stated != descriptor.digest
+    {
       throw .protocolBroken(
         subject: subject,
         problem: "the registry made \(stated) of \(descriptor.digest)",
       )
     }
+    return response.headers["OCI-Subject"] != nil
   }
 
   /// Deletes a tag, or a digest with all its tags.
@@ -109,7 +133,7 @@ extension RegistryClient {
     }
   }
 
-  private func digest(
+  func contentDigest(
     of bytes: [UInt8],
     _ algorithm: HashAlgorithm,
   ) throws(RegistryError) -> Digest {

@@ -12,7 +12,7 @@ extension RegistryClient {
   /// Scopes in the form of the token server.
   private func scopes(_ scope: Scope) -> [String] {
     switch scope {
-    case .asChallenged: []
+    case .asChallenged, .anonymous: []
     case .pull: ["repository:\(place.path):pull"]
     case .push(let sources):
       ["repository:\(place.path):pull,push"]

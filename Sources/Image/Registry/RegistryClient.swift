@@ -27,6 +27,23 @@ package final class RegistryClient {
     contact = try RegistryClient.contact(place, access, session)
   }
 
+  /// The same for links that lead away from the registry: whoever is there learns nothing of us.
+  init(forLinksFrom other: RegistryClient) throws(RegistryError) {
+    place = other.place
+    access = other.access
+    contact = other.contact
+    var settings = try HostCertificates(
+      registry: place.registry,
+      chosenDirectory: access.settings.certificateDirectory,
+    ).settings(access.settings, isInsecure: place.isInsecure)
+    settings.clientCertificate = nil
+    settings.clientKey = nil
+    let chosen = settings
+    session = try asked { () throws(HTTPError) in
+      try HTTPSession(chosen) { Interruption.isRequested }
+    }
+  }
+
   /// - Throws: when the address cannot be made of the parts.
   func address(_ path: String) throws(RegistryError) -> WebAddress {
     try asked { () throws(HTTPError) in
@@ -48,6 +65,8 @@ package final class RegistryClient {
     case pull
     case push(mountingFrom: [String])
     case delete
+    /// Nothing: no authorization is sent, whoever asks for one.
+    case anonymous
   }
 
   /// An answer, and the request that got it, after redirects.
@@ -67,7 +86,7 @@ package final class RegistryClient {
   ) throws(RegistryError) -> Answer {
     var current = request
     // What we may show is for the registry's own server only.
-    let isOwn = current.address.isSameOrigin(as: contact.base)
+    let isOwn = current.address.isSameOrigin(as: contact.base) && !scope.isAnonymous
     let known = isOwn ? access.token(tokenKey(scope)) : nil
     if let known { current.headers.append(("Authorization", known)) }
     var hasAuthorized = false
@@ -130,6 +149,11 @@ package final class RegistryClient {
       ? .anywhere : .linked(from: contact.network ?? .open)
   }
 
+  /// Where a link in an image's manifest may lead: even the registry's own server is no exception.
+  func reach(toLink target: WebAddress) -> NetworkReach {
+    .linked(from: contact.network ?? .open)
+  }
+
   /// Sends a request that may be sent again, until it is answered by more than a passing failure.
   func sendUntilAnswered(
     _ request: HTTPRequest,
@@ -177,6 +201,10 @@ package final class RegistryClient {
       return false
     }
   }
+}
+
+extension RegistryClient.Scope {
+  fileprivate var isAnonymous: Bool { if case .anonymous = self { true } else { false } }
 }
 
 /// What a registry says of an error. Spec: distribution-spec, "Error codes"

@@ -14,3 +14,12 @@ extension OwnedDescriptor {
     self = opened
   }
 }
+
+/// The path of something of the machine from the root, without links on the way. See: realpath(3)
+package func absolutePath(_ path: String) throws(FileError) -> String {
+  guard let found = unsafe realpath(path, nil) else {
+    throw .system(call: "resolve", code: ErrorCode(rawValue: errno), subject: Array(path.utf8))
+  }
+  defer { unsafe free(found) }
+  return unsafe String(cString: found)
+}

@@ -9,6 +9,11 @@ package func shown(_ bytes: some Sequence<UInt8>) -> String {
   return escaped(bytes.prefix(limit / 2)) + "…" + escaped(bytes.suffix(limit / 2))
 }
 
+/// The same, but whole however long: for lists of names that programs read.
+package func shownWhole(_ bytes: some Sequence<UInt8>) -> String {
+  escaped(Array(bytes)[...])
+}
+
 /// A message, whole, without anything in it that a terminal would obey.
 ///
 /// Unlike `shown` it leaves the backslash alone: names in a message are escaped already.

@@ -16,7 +16,8 @@ struct Swimg: ParsableCommand {
       ListFilesCommand.self, CatCommand.self,
       DiffCommand.self, ExportCommand.self, UnpackCommand.self,
       PullCommand.self, PushCommand.self, CopyCommand.self, TagsCommand.self, DeleteCommand.self,
-      SearchCommand.self, LoginCommand.self, LogoutCommand.self,
+      SearchCommand.self, ReferrersCommand.self, AttachCommand.self, SignCommand.self,
+      LoginCommand.self, LogoutCommand.self,
     ],
   )
 

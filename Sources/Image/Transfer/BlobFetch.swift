@@ -9,6 +9,8 @@ struct BlobFetch: Sendable {
   private let access: RegistryAccess
   private let lease: Lease
   private let progress: any TransferProgress
+  /// Told of what comes, for somebody who reads it meanwhile.
+  var arrivals: LayerArrivals?
 
   init(
     _ place: RegistryPlace,
@@ -56,6 +58,7 @@ struct BlobFetch: Sendable {
       }
       switch consume outcome {
       case .present:
+        arrivals?.complete(item.blob.digest)
         progress.begin(item.blob, done: item.blob.size)
         progress.end(item.blob, .present)
         return
@@ -82,7 +85,12 @@ struct BlobFetch: Sendable {
     _ client: inout RegistryClient?,
   ) throws(TransferError) {
     progress.begin(blob, done: claim.heldBytes)
-    let sink = ClaimSink(claim, queue, progress)
+    if let arrivals, claim.heldBytes == 0 {
+      // What an earlier run has left may be wrong, which its end shows: who reads waits for that.
+      let file = try stored { () throws(StoreError) in try claim.openForReading() }
+      arrivals.begin(blob.digest, file)
+    }
+    let sink = ClaimSink(claim, queue, progress, arrivals)
     do throws(TransferError) {
       let asked = client
       let talking = try reached { () throws(RegistryError) in
@@ -91,12 +99,17 @@ struct BlobFetch: Sendable {
       }
       client = talking
       do throws(RegistryError) {
-        try talking.downloadBlob(blob, into: sink) { queue.connectionShare }
+        if LayerFormat(mediaType: blob.mediaType)?.isDistributable == false {
+          try talking.downloadForeignBlob(blob, into: sink) { queue.connectionShare }
+        } else {
+          try talking.downloadBlob(blob, into: sink) { queue.connectionShare }
+        }
       } catch {
         if let problem = sink.problem { throw .store(problem) }
         throw TransferError(error)
       }
       try stored { () throws(StoreError) in try sink.commit() }
+      arrivals?.complete(blob.digest)
     } catch {
       progress.end(blob, .stopped)
       throw error
@@ -113,8 +126,15 @@ private final class ClaimSink: BlobSink {
   private let blob: Descriptor
   private let queue: BlobQueue
   private let progress: any TransferProgress
+  private let arrivals: LayerArrivals?
 
-  init(_ claim: consuming BlobClaim, _ queue: BlobQueue, _ progress: any TransferProgress) {
+  init(
+    _ claim: consuming BlobClaim,
+    _ queue: BlobQueue,
+    _ progress: any TransferProgress,
+    _ arrivals: LayerArrivals?,
+  ) {
+    self.arrivals = arrivals
     blob = claim.descriptor
     position = claim.missing.first?.lowerBound ?? claim.descriptor.size
     self.claim = consume claim
@@ -124,7 +144,7 @@ private final class ClaimSink: BlobSink {
 
   func append(_ bytes: Span<UInt8>) -> Bool {
     // Another blob has failed, and with it the image: what came so far is kept.
-    guard !queue.hasFailed else { return false }
+    guard !queue.hasFailed, arrivals?.isUnwanted != true else { return false }
     do throws(StoreError) {
       try claim?.write(bytes, at: position)
     } catch {
@@ -132,6 +152,7 @@ private final class ClaimSink: BlobSink {
       return false
     }
     position += Int64(bytes.count)
+    arrivals?.advance(blob.digest, to: position)
     progress.advance(blob, by: Int64(bytes.count))
     return true
   }

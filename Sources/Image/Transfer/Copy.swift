@@ -2,14 +2,15 @@ package import ContentStore
 import HostProcess
 package import ImageSpec
 package import Registry
+package import Signatures
 import RootedFiles
 
 /// One end of a copy.
 package enum ImagePlace: Sendable, Equatable {
   case registry(Reference)
   case store(Reference)
-  /// An OCI layout in a directory.
-  case layout(path: String, name: Reference?)
+  /// An OCI layout in a directory, and the name of the image in it, as it is written there.
+  case layout(path: String, name: Reference?, text: String?)
   /// A tar archive; nil for the name is the only image in it, or no name.
   case archive(path: String, name: Reference?, SaveFormat)
 
@@ -32,7 +33,8 @@ package enum ImagePlace: Sendable, Equatable {
     }
     let name = parts.count > 2 ? try Reference(parsing: String(parts[2])) : nil
     switch parts[0] {
-    case "oci": self = .layout(path: path, name: name)
+    case "oci":
+      self = .layout(path: path, name: name, text: parts.count > 2 ? String(parts[2]) : nil)
     case "oci-archive": self = .archive(path: path, name: name, .ociArchive)
     case "docker-archive": self = .archive(path: path, name: name, .dockerArchive)
     default: throw ReferenceError(text: text, problem: "\"\(parts[0])\" is no transport")
@@ -46,14 +48,22 @@ package struct CopyRequest: Sendable {
   package let target: ImagePlace
   /// Only the image for this platform; nil for all of an index.
   package let platform: Platform?
+  /// Who may be copied; nil for everybody.
+  package let policy: SignaturePolicy?
   package let progress: any TransferProgress
+  /// Whether what is attached to the image goes along.
+  package var includesReferrers = false
+  /// Whether layers that their owner alone hands out are fetched from him.
+  package var includesForeign = false
 
   package init(
     from source: ImagePlace,
     to target: ImagePlace,
     platform: Platform?,
+    policy: SignaturePolicy?,
     progress: any TransferProgress,
   ) {
+    self.policy = policy
     self.source = source
     self.target = target
     self.platform = platform
@@ -63,9 +73,32 @@ package struct CopyRequest: Sendable {
   private var platforms: PlatformChoice { platform.map { .some([$0]) } ?? .all }
 
   fileprivate func pull(_ reference: Reference, as name: Reference?) -> PullRequest {
-    var request = PullRequest(reference, platforms: platforms, progress: progress)
+    var request = PullRequest(
+      reference,
+      platforms: platforms,
+      policy: policy,
+      progress: progress,
+    )
     request.name = name
+    request.includesForeign = includesForeign
     return request
+  }
+}
+
+extension CopyRequest {
+  /// Asks the policy for an image that lies in a file or directory.
+  fileprivate func checkFile(_ path: String) throws(TransferError) {
+    guard let policy else { return }
+    let transport =
+      switch source {
+      case .layout: "oci"
+      case .archive(_, _, .dockerArchive): "docker-archive"
+      case .archive, .registry, .store: "oci-archive"
+      }
+    let absolute = try sourced { () throws(FileError) in try absolutePath(path) }
+    try allowed { () throws(PolicyError) in
+      try policy.check(transport: transport, path: absolute)
+    }
   }
 }
 
@@ -79,21 +112,25 @@ package func copy(
   _ access: RegistryAccess,
   store: () throws(StoreError) -> ContentStore,
 ) throws(TransferError) -> Digest {
+  if request.includesReferrers {
+    guard case .registry = request.source, case .registry = request.target else {
+      throw .names(problem: "--referrers needs a registry, docker://, at both ends")
+    }
+  }
   switch (request.source, request.target) {
   case (.registry(let source), .registry(let target)):
-    return try withScratchStore { (scratch) throws(TransferError) in
-      var pulling = request.pull(source, as: target)
-      pulling.needed = try layersLacking(at: target, from: source, access)
-      let pulled = try pull(pulling, access, into: scratch)
-      return try send(pulled.descriptor.digest, to: target, request, access, from: scratch)
-    }
+    return try copyWithin(source, target, request, access)
   case (.registry(let source), .store(let name)):
     let target = try stored(store)
     return try pull(request.pull(source, as: name), access, into: target).descriptor.digest
-  case (.registry(let source), .layout(let path, let name)):
+  case (.registry(let source), .layout(let path, let name, let text)):
     let target = try stored { () throws(StoreError) in try ContentStore(creating: path) }
     let pulled = try pull(request.pull(source, as: name), access, into: target)
-    try stored { () throws(StoreError) in try target.removeEmptyPartialDirectory() }
+    try stored { () throws(StoreError) in
+      // A bare tag is how skopeo and umoci name images in a layout, and the only way they find them.
+      if let name, let text, Reference.isTag(text) { try target.write(name, as: text) }
+      try target.removeEmptyPartialDirectory()
+    }
     return pulled.descriptor.digest
   case (.registry(let source), .archive(let path, let name, let format)):
     return try withScratchStore { (scratch) throws(TransferError) in
@@ -111,14 +148,68 @@ package func copy(
       progress: request.progress,
     )
     return try push(pushing, access, from: source).descriptor.digest
-  case (.layout(let path, let name), .registry(let target)),
+  case (.layout(let path, let name, _), .registry(let target)),
     (.archive(let path, let name, _), .registry(let target)):
     return try withScratchStore { (scratch) throws(TransferError) in
+      try request.checkFile(path)
       let digest = try loadOne(path, name, into: scratch)
       return try send(digest, to: target, request, access, from: scratch)
     }
   default:
     throw .names(problem: "one end has to be a registry, docker://: see load and save")
+  }
+}
+
+/// Copies from registry to registry, with what is attached where that is wanted.
+private func copyWithin(
+  _ source: Reference,
+  _ target: Reference,
+  _ request: CopyRequest,
+  _ access: RegistryAccess,
+) throws(TransferError) -> Digest {
+  let copied = try pass(source, to: target, request, access)
+  guard request.includesReferrers else { return copied.top }
+  var whole = CopyRequest(
+    from: request.source,
+    to: request.target,
+    platform: nil,
+    // They are what speaks for others; nobody speaks for them.
+    policy: nil,
+    progress: request.progress,
+  )
+  whole.includesForeign = request.includesForeign
+  let each = whole
+  var referrers = try ReferrerCopy(from: source, to: target, access) {
+    (source, target) throws(TransferError) in
+    _ = try pass(source, to: target, each, access)
+  }
+  for digest in copied.manifests { try referrers.copy(of: digest) }
+  return copied.top
+}
+
+/// Copies from registry to registry.
+///
+/// - Returns: what the target's name stands for, and every manifest and index that went along.
+private func pass(
+  _ source: Reference,
+  to target: Reference,
+  _ request: CopyRequest,
+  _ access: RegistryAccess,
+) throws(TransferError) -> (top: Digest, manifests: [Digest]) {
+  try withScratchStore { (scratch) throws(TransferError) in
+    var pulling = request.pull(source, as: target)
+    pulling.needed = try layersLacking(at: target, from: source, access)
+    let pulled = try pull(pulling, access, into: scratch)
+    let top = try send(pulled.descriptor.digest, to: target, request, access, from: scratch)
+    let tree = try stored { () throws(StoreError) in try scratch.tree(of: pulled.descriptor) }
+    var manifests = [top]
+    for descriptor in tree.indexes + tree.manifests where !manifests.contains(descriptor.digest) {
+      let isHere = try stored { () throws(StoreError) in
+        try scratch.blobSize(descriptor.digest) != nil
+      }
+      if isHere { manifests.append(descriptor.digest) }
+    }
+    return (top, manifests)
   }
 }
 
@@ -188,7 +279,7 @@ private func layersLacking(
   at target: Reference,
   from source: Reference,
   _ access: RegistryAccess,
-) throws(TransferError) -> ([Descriptor]) throws(TransferError) -> [Descriptor] {
+) throws(TransferError) -> @Sendable ([Descriptor]) throws(TransferError) -> [Descriptor] {
   let places = try reached { () throws(RegistryError) in
     try access.places(of: target, forPulling: false)
   }

@@ -7,6 +7,9 @@ struct ImageCollector {
   let platforms: [Platform]
   /// What has to be committed.
   private(set) var needed: Set<Digest> = []
+  /// Blobs that were obtained, with the sizes that they have: many images stand on the same ones,
+  /// and looking again is reading again.
+  private(set) var obtained: [Digest: Int64] = [:]
 
   /// Gathers an image, for all platforms that the source has it for.
   ///
@@ -62,7 +65,8 @@ struct ImageCollector {
     let manifest = try stored(staging) { (staging) throws(StoreError) in
       try staging.manifest(descriptor)
     }
-    for blob in [manifest.configuration] + manifest.layers {
+    for blob in [manifest.configuration] + manifest.layers where obtained[blob.digest] != blob.size
+    {
       guard try source.obtain(blob, into: &staging) else {
         // Who made the image may not hand such a layer out: it is fetched from its urls, if at all.
         guard LayerFormat(mediaType: blob.mediaType)?.isDistributable == false else {
@@ -71,6 +75,7 @@ struct ImageCollector {
         continue
       }
       needed.insert(blob.digest)
+      obtained[blob.digest] = blob.size
     }
     guard MediaType.isConfiguration(manifest.configuration.mediaType) else { return false }
     _ = try stored(staging) { (staging) throws(StoreError) in

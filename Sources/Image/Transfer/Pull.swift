@@ -2,6 +2,7 @@ package import ContentStore
 import HostProcess
 package import ImageSpec
 package import Registry
+package import Signatures
 
 /// Which images of an index are meant.
 package enum PlatformChoice: Sendable {
@@ -13,20 +14,28 @@ package enum PlatformChoice: Sendable {
 }
 
 /// What to pull.
-package struct PullRequest {
+package struct PullRequest: Sendable {
   package let reference: Reference
   package let platforms: PlatformChoice
+  /// Who may come in; nil for everybody.
+  package let policy: SignaturePolicy?
   package let progress: any TransferProgress
   /// The name to be given; nil for the one by which it is asked for.
   var name: Reference?
   /// Which of the layers have to be fetched at all; nil for all.
-  var needed: (([Descriptor]) throws(TransferError) -> [Descriptor])?
+  var needed: (@Sendable ([Descriptor]) throws(TransferError) -> [Descriptor])?
+  /// Whether layers that their owner alone hands out are fetched from him.
+  package var includesForeign = false
+  /// Told of the layers while they come.
+  package var arrivals: LayerArrivals?
 
   package init(
     _ reference: Reference,
     platforms: PlatformChoice,
+    policy: SignaturePolicy?,
     progress: any TransferProgress,
   ) {
+    self.policy = policy
     self.reference = reference
     self.platforms = platforms
     self.progress = progress
@@ -56,6 +65,10 @@ package func pull(
   _ access: RegistryAccess,
   into store: ContentStore,
 ) throws(TransferError) -> PulledImage {
+  // What may not come in at all is not even asked for.
+  _ = try allowed { () throws(PolicyError) in
+    try request.policy?.needsSignatures(request.reference)
+  }
   let lease = try stored { () throws(StoreError) in try Lease(store) }
   defer { withExtendedLifetime(lease) {} }
   let places = try reached { () throws(RegistryError) in
@@ -101,6 +114,7 @@ struct Pulling {
   private var configurations: [Descriptor] = []
   private var layers: [Descriptor] = []
   private var images: [Descriptor] = []
+  private var added: Set<Digest> = []
 
   init(
     _ request: PullRequest,
@@ -122,10 +136,18 @@ struct Pulling {
     let fetched = try reached { () throws(RegistryError) in
       try client.manifest(ManifestReference(request.reference))
     }
-    try keep(fetched)
+    try lease.keep(fetched)
     try choose(below: fetched.descriptor)
-    let transfer = BlobFetch(place, access, lease, request.progress)
+    try request.policy?.check(fetched.descriptor, images, request.reference, client)
+    var transfer = BlobFetch(place, access, lease, request.progress)
     let needed = request.needed ?? { layers in layers }
+    if let arrivals = request.arrivals {
+      // Whoever reads along begins with the configuration.
+      try transfer.fetch(configurations)
+      configurations = []
+      transfer.arrivals = arrivals
+      arrivals.announce(fetched.descriptor, layers)
+    }
     try transfer.fetch(configurations + (try needed(layers)))
     // Manifest and configuration of each image fit together, or the name is not given.
     for image in images {
@@ -134,20 +156,6 @@ struct Pulling {
       }
     }
     return fetched.descriptor
-  }
-
-  /// Puts a document into the store.
-  private func keep(_ document: FetchedManifest) throws(TransferError) {
-    try stored { () throws(StoreError) in
-      switch try lease.claim(document.descriptor, waiting: true) {
-      case .present: break
-      case .busy: preconditionFailure("it is waited for")
-      case .claimed(var claim):
-        if claim.heldBytes > 0 { try claim.restart() }
-        try claim.write(document.bytes.span, at: 0)
-        try claim.commit()
-      }
-    }
   }
 
   /// Fetches a document that a descriptor speaks of, unless it is there.
@@ -174,7 +182,7 @@ struct Pulling {
         )
       )
     }
-    try keep(fetched)
+    try lease.keep(fetched)
   }
 
   /// Finds the images that are wanted, fetching the documents on the way.
@@ -186,7 +194,8 @@ struct Pulling {
       return try chooseOnly(top)
     }
     var offered: [Descriptor] = []
-    try collect(below: top, depth: 0, &offered)
+    var met: Set<Digest> = []
+    try collect(below: top, depth: 0, &offered, &met)
     switch request.platforms {
     case .all:
       for descriptor in offered { try add(descriptor) }
@@ -205,12 +214,17 @@ struct Pulling {
   }
 
   /// All manifests below an index in their order.
+  ///
+  /// An index met again adds no image, but its entries would multiply with every level.
   private func collect(
     below index: Descriptor,
     depth: Int,
     _ offered: inout [Descriptor],
+    _ met: inout Set<Digest>,
   ) throws(TransferError) {
-    guard depth < 8 else { throw .store(.nestedTooDeep(index.digest)) }
+    guard depth < 8, met.count < 1000 else { throw .store(.nestedTooDeep(index.digest)) }
+    guard met.insert(index.digest).inserted else { return }
+    try checkInterruption()
     try obtain(index)
     let found = try stored { () throws(StoreError) in try store.index(index) }
     for entry in found?.manifests ?? [] {
@@ -218,7 +232,7 @@ struct Pulling {
       if MediaType.isManifest(entry.mediaType) {
         offered.append(entry)
       } else if MediaType.isIndex(entry.mediaType) {
-        try collect(below: entry, depth: depth + 1, &offered)
+        try collect(below: entry, depth: depth + 1, &offered, &met)
       }
     }
   }
@@ -228,7 +242,10 @@ struct Pulling {
     of offered: [Descriptor],
   ) throws(TransferError) -> Descriptor {
     var seen: [Platform] = []
+    var judged: Set<Digest> = []
     for descriptor in offered {
+      if descriptor.platform == nil, !judged.insert(descriptor.digest).inserted { continue }
+      try checkInterruption()
       var found = descriptor.platform
       if found == nil { found = try statedPlatform(descriptor) }
       guard let found else { continue }
@@ -250,14 +267,16 @@ struct Pulling {
     }
   }
 
-  /// Notes an image and the blobs that it needs.
+  /// Notes an image and the blobs that it needs, once for however many entries speak of it.
   private mutating func add(_ descriptor: Descriptor) throws(TransferError) {
+    guard added.insert(descriptor.digest).inserted else { return }
+    try checkInterruption()
     try obtain(descriptor)
     let manifest = try stored { () throws(StoreError) in try store.manifest(descriptor) }
     configurations.append(manifest.configuration)
-    // Who made the image may not hand out the others: their urls are not followed.
+    // Who made the image may not hand out the others: their urls are followed on request only.
     layers += manifest.layers.filter {
-      LayerFormat(mediaType: $0.mediaType)?.isDistributable ?? true
+      request.includesForeign || LayerFormat(mediaType: $0.mediaType)?.isDistributable ?? true
     }
     if MediaType.isConfiguration(manifest.configuration.mediaType) { images.append(descriptor) }
   }

@@ -66,10 +66,30 @@ package func push(
     try checkInterruption()
     let bytes = try stored { () throws(StoreError) in try store.document(descriptor) }
     try reached { () throws(RegistryError) in
-      try client.putManifest(bytes, descriptor, as: reference)
+      try client.put(bytes, descriptor, as: reference)
     }
   }
   return PushedImage(descriptor: content.top, isPart: content.isPart)
+}
+
+extension RegistryClient {
+  /// Puts a manifest; one about another is listed with that, whether the registry does it or not.
+  func put(
+    _ bytes: [UInt8],
+    _ descriptor: Descriptor,
+    as reference: ManifestReference,
+  ) throws(RegistryError) {
+    let isListed = try putManifest(bytes, descriptor, as: reference)
+    guard !isListed, MediaType.isManifest(descriptor.mediaType) else { return }
+    let manifest: Manifest
+    do throws(DocumentError) {
+      manifest = try Manifest(parsing: bytes)
+    } catch {
+      throw .protocolBroken(subject: "manifest \(descriptor.digest)", problem: "\(error)")
+    }
+    guard let subject = manifest.subject else { return }
+    try addTaggedReferrer(descriptor.asReferrer(manifest), to: subject.digest)
+  }
 }
 
 /// The documents and blobs of what is pushed.
@@ -88,14 +108,14 @@ private struct PushContent {
     let found = try store.find(request.selector)
     let tree = try leased.tree(of: found)
     var present: [Descriptor] = []
-    for manifest in tree.manifests where try leased.documentIfPresent(manifest) != nil {
+    for manifest in tree.distinctManifests where try leased.documentIfPresent(manifest) != nil {
       present.append(manifest)
     }
     if let platform = request.platform {
       let image = try leased.image(below: found, for: platform)
       (top, isPart) = (image.descriptor, image.descriptor.digest != found.digest)
       present = [top]
-    } else if present.count == 1, tree.manifests.count > 1 {
+    } else if present.count == 1, tree.distinctManifests.count > 1 {
       // Pulled for one platform only: that image goes, as a registry takes no index with holes.
       (top, isPart) = (present[0], true)
     } else {
@@ -195,9 +215,17 @@ struct BlobPush: Sendable {
     guard !isThere else { return .present }
     let file = try stored { () throws(StoreError) in try store.openBlob(blob) }
     defer { withExtendedLifetime(file) {} }
+    let record = try stored { () throws(StoreError) in
+      try StoredUpload(blob.digest, to: place, in: store)
+    }
     let sent = try reached { () throws(RegistryError) in
       let source = UploadSource(file: file.raw) { progress.advance(blob, by: $0) }
-      return try client.uploadBlob(blob, from: source, mountingFrom: sources[blob.digest])
+      return try client.uploadBlob(
+        blob,
+        from: source,
+        mountingFrom: sources[blob.digest],
+        record: record,
+      )
     }
     return switch sent {
     case .mounted: .mounted

@@ -117,7 +117,7 @@ package struct SaveSelection: Sendable {
     let leased = LeasedStore(store, lease)
     let tree = try leased.tree(of: item.descriptor)
     for index in tree.indexes { insert(index) }
-    for descriptor in tree.manifests {
+    for descriptor in tree.distinctManifests {
       try lease.protect([descriptor.digest])
       if try store.blobSize(descriptor.digest) == nil {
         // Images of some platforms may be left out, but not the one that was asked for.

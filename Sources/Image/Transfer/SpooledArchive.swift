@@ -37,6 +37,9 @@ struct SpooledArchive {
     while true {
       let count = try SpooledArchive.next(of: &stream, into: &chunk)
       guard count > 0 else { break }
+      guard !stream.isBomb else {
+        throw .document(name: "archive", problem: "more comes out of it than it can honestly hold")
+      }
       if reader.hasEnded {
         padding += count
         guard padding <= SpooledArchive.paddingLimit else {

@@ -1,10 +1,12 @@
 package import Archive
 package import Codecs
 package import ContentStore
+package import Hashing
 package import ImageSpec
 package import HostProcess
 package import Registry
 package import RootedFiles
+package import Signatures
 
 /// What keeps an archive or layout from being loaded.
 package enum TransferError: Error {
@@ -24,6 +26,9 @@ package enum TransferError: Error {
   case notAnImage
   case names(problem: String)
   case registry(RegistryError)
+  /// The policy does not let the image in.
+  case policy(PolicyError)
+  case key(KeyError)
   case interrupted(Interrupted)
 
   /// Our own wish to stop stays what it is on every floor.
@@ -52,6 +57,8 @@ extension TransferError: CustomStringConvertible {
         + " (manifest.json)"
     case .names(let problem): problem
     case .registry(let error): "\(error)"
+    case .policy(let error): "\(error)"
+    case .key(let error): "\(error)"
     case .interrupted(let error): "\(error)"
     }
   }

@@ -62,14 +62,7 @@ func apply(
   }
   for layer in layers {
     try checkInterruption()
-    let blob = try open(layer, in: store)
-    let source = LayerSource(
-      blob: blob,
-      digest: layer.descriptor.digest,
-      size: layer.descriptor.size,
-      diffID: layer.diffID,
-      compression: layer.format.compression,
-    )
+    let source = try source(of: layer, in: store, request.arriving)
     do throws(LayerError) {
       try applier.apply(source) { count in
         request.didRead(count)
@@ -85,6 +78,33 @@ func apply(
   } catch {
     throw .bundle(error)
   }
+}
+
+private func source(
+  of layer: PlannedLayer,
+  in store: ContentStore,
+  _ arriving: ArrivingImage?,
+) throws(UnpackError) -> LayerSource {
+  let descriptor = layer.descriptor
+  let growing = try read { () throws(StoreError) in try arriving?.file(descriptor) }
+  var growth: LayerGrowth?
+  if let arriving, growing != nil {
+    growth = LayerGrowth { position in arriving.waitForMore(descriptor, position) }
+  }
+  let blob: OwnedDescriptor
+  switch consume growing {
+  case .some(let file): blob = file
+  case nil: blob = try open(layer, in: store)
+  }
+  var source = LayerSource(
+    blob: blob,
+    digest: descriptor.digest,
+    size: descriptor.size,
+    diffID: layer.diffID,
+    compression: layer.format.compression,
+  )
+  source.growth = growth
+  return source
 }
 
 private func open(

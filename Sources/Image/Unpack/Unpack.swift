@@ -3,7 +3,7 @@ package import ContentStore
 import HostProcess
 package import ImageSpec
 import Layers
-import RootedFiles
+package import RootedFiles
 
 /// What to unpack, where to, and what to change of what the image says.
 package struct UnpackRequest: Sendable {
@@ -18,6 +18,8 @@ package struct UnpackRequest: Sendable {
   package let willRead: @Sendable (Int64) -> Void
   /// Told how many bytes of the layers were read with each piece.
   package let didRead: @Sendable (Int64) -> Void
+  /// The image is still coming: its layers are read on the way.
+  package var arriving: ArrivingImage?
 
   package init(
     selector: ImageSelector,
@@ -38,6 +40,28 @@ package struct UnpackRequest: Sendable {
   }
 }
 
+/// An image whose documents are in a store, and whose layers are on their way there.
+package struct ArrivingImage: Sendable {
+  let top: Descriptor
+  let file: @Sendable (Descriptor) throws(StoreError) -> OwnedDescriptor?
+  let waitForMore: @Sendable (Descriptor, Int64) -> Bool
+
+  /// - Parameters:
+  ///   - top: what its name will stand for.
+  ///   - file: waits for a layer to come, and opens the file that grows; nil when it is in the store.
+  ///   - waitForMore: waits until there is more of a layer than so many bytes, or until it is whole;
+  ///     false when no more will come.
+  package init(
+    top: Descriptor,
+    file: @escaping @Sendable (Descriptor) throws(StoreError) -> OwnedDescriptor?,
+    waitForMore: @escaping @Sendable (Descriptor, Int64) -> Bool,
+  ) {
+    self.top = top
+    self.file = file
+    self.waitForMore = waitForMore
+  }
+}
+
 /// Unpacks an image to a bundle: `rootfs`, `config.json` and, where the image has volumes,
 /// `volumes`.
 ///
@@ -53,7 +77,8 @@ package func unpack(
   let lease = try read { () throws(StoreError) in try Lease(store) }
   defer { withExtendedLifetime(lease) {} }
   let image = try read { () throws(StoreError) in
-    let top = try store.find(request.selector)
+    let top =
+      if let arriving = request.arriving { arriving.top } else { try store.find(request.selector) }
     let image = try LeasedStore(store, lease).image(below: top, for: request.platform)
     try lease.protect(image.manifest.layers.map(\.digest))
     return image

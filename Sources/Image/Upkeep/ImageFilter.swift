@@ -126,11 +126,23 @@ extension ContentStore {
   package func primaryImage(below top: Descriptor) throws(StoreError) -> ResolvedImage {
     var first: ResolvedImage?
     var offered: [Platform] = []
-    for descriptor in try tree(of: top).manifests where try blobSize(descriptor.digest) != nil {
+    var known: [Digest: ResolvedImage] = [:]
+    var met: Set<Digest> = []
+    for descriptor in try tree(of: top).manifests {
+      if let image = known[descriptor.digest]?.described(by: descriptor) {
+        if Platform.host.accepts(image.platform) { return image }
+        offered.append(image.platform)
+        continue
+      }
+      guard met.insert(descriptor.digest).inserted, try blobSize(descriptor.digest) != nil else {
+        continue
+      }
+      try stopIfInterrupted()
       guard MediaType.isConfiguration(try manifest(descriptor).configuration.mediaType) else {
         continue
       }
       let image = try image(descriptor, top: top)
+      known[descriptor.digest] = image
       if Platform.host.accepts(image.platform) { return image }
       offered.append(image.platform)
       first = first ?? image

@@ -42,6 +42,8 @@ package func prune(
     let stored = try store.storedTime(descriptor.digest) ?? .min
     if stored <= latest { doomed.append(descriptor) }
   }
+  // What an upload would go on from: without it, it begins anew.
+  if !request.isDryRun, request.minimumAge == 0 { try store.pruneNotes() }
   let references = doomed.compactMap { StoreEntry($0)?.reference }
   let nameless = doomed.filter(\.isNameless).map(\.digest)
   return PruneOutcome(

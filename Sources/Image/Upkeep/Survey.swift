@@ -1,4 +1,5 @@
 package import ContentStore
+import HostProcess
 package import ImageSpec
 
 /// One image of a store, under all of its names.
@@ -32,12 +33,23 @@ package struct SurveyedImage: Sendable {
   private mutating func read(_ store: ContentStore) throws(StoreError) {
     let tree = try store.tree(of: top)
     for index in tree.indexes { documents[index.digest] = index.size }
-    for descriptor in tree.manifests where try store.blobSize(descriptor.digest) != nil {
+    var known: [Digest: ResolvedImage] = [:]
+    var met: Set<Digest> = []
+    for descriptor in tree.manifests {
+      if let image = known[descriptor.digest] {
+        images.append(image.described(by: descriptor))
+        continue
+      }
+      guard met.insert(descriptor.digest).inserted else { continue }
+      try stopIfInterrupted()
+      guard try store.blobSize(descriptor.digest) != nil else { continue }
       let manifest = try store.manifest(descriptor)
       documents[descriptor.digest] = descriptor.size
       documents[manifest.configuration.digest] = manifest.configuration.size
       guard MediaType.isConfiguration(manifest.configuration.mediaType) else { continue }
-      images.append(try store.image(descriptor, top: top))
+      let image = try store.image(descriptor, top: top)
+      images.append(image)
+      known[descriptor.digest] = image
       for layer in manifest.layers { layers[layer.digest] = layer.size }
     }
   }

@@ -80,6 +80,7 @@ private struct UnpackedArchive: ~Copyable {
         }
       }
       guard count > 0, !reader.hasEnded else { break }
+      guard !stream.isBomb else { throw .bomb }
       let piece = chunk.span.extracting(0..<count)
       var position = 0
       while true {
@@ -152,6 +153,8 @@ package enum UnpackedArchiveError: Error, CustomStringConvertible {
   case codec(CodecError)
   case archive(ArchiveError)
   case store(StoreError)
+  /// More comes out of it than it can honestly hold.
+  case bomb
   case interrupted(Interrupted)
 
   package var description: String {
@@ -160,6 +163,7 @@ package enum UnpackedArchiveError: Error, CustomStringConvertible {
     case .codec(let error): "\(error)"
     case .archive(let error): "not a tar archive of an OCI layout: \(error)"
     case .store(let error): "\(error)"
+    case .bomb: "more comes out of it than it can honestly hold"
     case .interrupted(let error): "\(error)"
     }
   }

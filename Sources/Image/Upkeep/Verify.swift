@@ -127,7 +127,7 @@ private struct Verification {
     guard let tree else { return }
     for index in tree.indexes { count(index) }
     var present = 0
-    for descriptor in tree.manifests {
+    for descriptor in tree.distinctManifests {
       let isHere = descriptor == top ? true : try isPresent(descriptor)
       guard isHere else { continue }
       present += 1
@@ -242,12 +242,13 @@ private struct Verification {
     outcome.bytes += blob.size
   }
 
-  private func stopIfInterrupted() throws(StoreError) {
-    do throws(Interrupted) {
-      try Interruption.check()
-    } catch {
-      throw .interrupted(error)
-    }
+}
+
+func stopIfInterrupted() throws(StoreError) {
+  do throws(Interrupted) {
+    try Interruption.check()
+  } catch {
+    throw .interrupted(error)
   }
 }
 

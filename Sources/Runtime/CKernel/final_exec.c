@@ -16,10 +16,20 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { CAPABILITIES = 1, FILTER = 2, WAIT = 3, EXEC = 4, BIRTH = 5, SESSION = 6, TERMINAL = 7 };
+enum {
+  CAPABILITIES = 1,
+  FILTER = 2,
+  WAIT = 3,
+  EXEC = 4,
+  BIRTH = 5,
+  SESSION = 6,
+  TERMINAL = 7,
+  LISTENER = 8
+};
 
 static int set_capabilities(const struct ckernel_final *plan, unsigned long long effective) {
   struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -38,11 +48,39 @@ static int set_ambient(unsigned long long ambient) {
   return 0;
 }
 
+// Sends the filter's listener away, with the state of the container. The one call that the filter has
+// to allow for that is sendmsg.
+static int send_listener(const struct ckernel_final *plan, int listener) {
+  int pid = plan->pid;
+  for (unsigned long place = plan->listener_pid + 10; pid > 0; pid /= 10)
+    plan->message[--place] = (char)('0' + pid % 10);
+  struct iovec data = {.iov_base = plan->message, .iov_len = plan->message_length};
+  union {
+    struct cmsghdr header;
+    char space[CMSG_SPACE(sizeof(int))];
+  } control = {0};
+  struct msghdr message = {.msg_iov = &data,
+                           .msg_iovlen = 1,
+                           .msg_control = &control,
+                           .msg_controllen = sizeof control};
+  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int));
+  memcpy(CMSG_DATA(header), &listener, sizeof listener);
+  long sent = syscall(SYS_sendmsg, plan->listener, &message, MSG_NOSIGNAL);
+  if (sent >= 0 && (unsigned long)sent < plan->message_length) errno = EMSGSIZE;
+  return sent == (long)plan->message_length ? 0 : -1;
+}
+
+// Returns 0, or the step that failed with errno set.
 static int load_filter(const struct ckernel_final *plan) {
   struct sock_fprog program = {.len = plan->filter_length, .filter = (void *)plan->filter};
   long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, plan->filter_flags, &program);
+  if (result < 0) return FILTER;
+  if (plan->listener >= 0) return send_listener(plan, (int)result) < 0 ? LISTENER : 0;
   if (result > 0) errno = ESRCH;  // TSYNC names a thread that could not be synchronised
-  return result == 0 ? 0 : -1;
+  return result == 0 ? 0 : FILTER;
 }
 
 int ckernel_final_confine(const struct ckernel_final *plan, int *code) {
@@ -56,7 +94,7 @@ int ckernel_final_confine(const struct ckernel_final *plan, int *code) {
     data[0].effective = data[0].permitted;
     data[1].effective = data[1].permitted;
     if (!step && syscall(SYS_capset, &header, data) < 0) step = CAPABILITIES;
-    if (!step && load_filter(plan) < 0) step = FILTER;
+    if (!step) step = load_filter(plan);
   }
   if (!step && set_capabilities(plan, plan->effective) < 0) step = CAPABILITIES;
   if (!step && set_ambient(plan->ambient) < 0) step = CAPABILITIES;
@@ -93,7 +131,10 @@ static _Noreturn void execute(const struct ckernel_final *plan) {
   // Whatever the caller holds back, the program starts with nothing held back.
   unsigned long long none = 0;
   syscall(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, &none, 0, sizeof none);
-  if (plan->filter && plan->no_new_privileges && load_filter(plan) < 0) fail(plan, FILTER, errno);
+  if (plan->filter && plan->no_new_privileges) {
+    int step = load_filter(plan);
+    if (step) fail(plan, step, errno);
+  }
   int code = ENOENT;
   for (const char *const *path = plan->candidates; *path; path++) {
     execve(*path, plan->arguments, plan->environment);
@@ -138,16 +179,28 @@ _Noreturn void ckernel_final_tenant(struct ckernel_final *plan) {
   static char stack[1 << 15] __attribute__((aligned(16)));
   wait_for_start(plan);
   // Closed, and not only on exec: the program's path is resolved before that, and may lead over
-  // /proc/self/fd (CVE-2024-21626).
+  // /proc/self/fd (CVE-2024-21626). What is still needed lies one after the other behind the program's.
+  if (plan->listener >= 0) {
+    plan->listener = fcntl(plan->listener, F_DUPFD_CLOEXEC, plan->first_closed + 2);
+    if (plan->listener < 0) fail(plan, EXEC, errno);
+  }
   if (plan->failure != plan->first_closed &&
       syscall(SYS_dup3, plan->failure, plan->first_closed, O_CLOEXEC) < 0)
     fail(plan, EXEC, errno);
   plan->failure = plan->first_closed;
-  if (syscall(SYS_close_range, plan->first_closed + 1, ~0U, 0) < 0) fail(plan, EXEC, errno);
+  int last = plan->first_closed;
+  if (plan->listener >= 0) {
+    last++;
+    if (syscall(SYS_dup3, plan->listener, last, O_CLOEXEC) < 0) fail(plan, EXEC, errno);
+    plan->listener = last;
+  }
+  if (syscall(SYS_close_range, last + 1, ~0U, 0) < 0) fail(plan, EXEC, errno);
   if (!plan->is_sibling) tenant(plan);
   // A pid namespace takes effect on children only. This memory stays where it is until the tenant
   // has become its program or has ended: nothing is copied, and nobody else runs in it.
-  int pid = clone(tenant, stack + sizeof stack, CLONE_VM | CLONE_VFORK | CLONE_PARENT, plan);
+  // The tenant finds its id on the host in this memory before it runs: getpid(2) would not tell.
+  int pid = clone(tenant, stack + sizeof stack,
+                  CLONE_VM | CLONE_VFORK | CLONE_PARENT | CLONE_PARENT_SETTID, plan, &plan->pid);
   if (pid < 0) fail(plan, BIRTH, errno);
   char frame[5] = {'I'};
   memcpy(frame + 1, &pid, sizeof pid);

@@ -16,6 +16,10 @@ package enum CgroupError: Error, Equatable, Sendable {
   case missingFile(String)
   /// A value breaks a rule before any kernel sees it.
   case invalidLimit(String, reason: String)
+  /// There is no resctrl to be used: why.
+  case noResctrl(String)
+  /// A property of `linux.intelRdt` does not fit what there is.
+  case invalidResctrl(String, String)
   /// The caller wants none.
   case disabled
   /// Limits are asked for, and there is no control group to set them on.
@@ -39,6 +43,8 @@ extension CgroupError: CustomStringConvertible {
       "\(file) cannot be set: the \(name) controller is not available: \(reason)"
     case .missingFile(let file): "\(file) cannot be set: this kernel does not have it"
     case .invalidLimit(let limit, let reason): "linux.resources.\(limit): \(reason)"
+    case .noResctrl(let reason): "linux.intelRdt: resctrl is not to be had: \(reason)"
+    case .invalidResctrl(let property, let reason): "linux.intelRdt.\(property): \(reason)"
     case .disabled: "--cgroup-manager is disabled"
     case .limitsWithoutCgroup(let limits, let reason):
       "limits (\(limits.joined(separator: ", "))) need a cgroup, and there is none: \(reason)"
@@ -54,7 +60,8 @@ extension CgroupError: CustomStringConvertible {
   package var allowsGoingWithout: Bool {
     switch self {
     case .notMounted, .notPermitted, .disabled: true
-    case .invalidPath, .populated, .missingController, .missingFile, .invalidLimit,
+    case .invalidPath, .populated, .noResctrl, .invalidResctrl, .missingController, .missingFile,
+      .invalidLimit,
       .limitsWithoutCgroup, .timedOut, .notFrozen, .kernel:
       false
     }

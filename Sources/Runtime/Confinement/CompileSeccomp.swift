@@ -22,7 +22,7 @@ package func prepareFilter(
   do throws(KernelError) {
     if let program = try FilterCache.program(for: key, in: root) {
       // The text was checked when the program was made from it: only the flags are not in it.
-      let flags = FilterFlags(profile.flags).forLoading
+      let flags = FilterFlags(profile.flags).forLoading(withListener: profile.hasListener)
       return PreparedFilter(filter: CompiledFilter(program: program, flags: flags), notes: notes)
     }
   } catch {

@@ -6,8 +6,6 @@ package import SyscallFilter
 package enum ConfinementError: Error, Equatable, Sendable {
   case capabilities(CapabilityError)
   case filter(FilterError)
-  /// `SCMP_ACT_NOTIFY`, which needs a listener.
-  case notifyUnsupported
   /// The errno of a rule is none that the kernel can return.
   case errnoOutOfRange(UInt32)
   case kernel(KernelError)
@@ -18,7 +16,6 @@ extension ConfinementError: CustomStringConvertible {
     switch self {
     case .capabilities(let error): "process.capabilities: \(error)"
     case .filter(let error): "linux.seccomp: \(error)"
-    case .notifyUnsupported: "linux.seccomp: SCMP_ACT_NOTIFY is not supported yet"
     case .errnoOutOfRange(let number):
       "linux.seccomp: errnoRet \(number) is out of range: use 0 to 4095 (65535 for SCMP_ACT_TRACE)"
     case .kernel(let error): "\(error)"

@@ -22,6 +22,13 @@ package func setPersonality(_ persona: UInt32) throws(KernelError) {
   try Process.setPersonality(persona)
 }
 
+/// Chooses the memory nodes that pages come from.
+///
+/// Spec: config-linux.md, "Memory policy".
+package func setMemoryPolicy(_ plan: MemoryPolicyPlan) throws(KernelError) {
+  try Process.setMemoryPolicy(plan.mode, nodes: plan.nodes)
+}
+
 /// Sets the I/O priority, `class << 13 | level`.
 ///
 /// Spec: config.md, "Linux Process", ioPriority.

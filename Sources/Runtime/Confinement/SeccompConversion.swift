@@ -37,7 +37,7 @@ private func filterAction(
   case .trap: return .trap
   case .allow: return .allow
   case .log: return .log
-  case .notify: throw .notifyUnsupported
+  case .notify: return .notify
   case .returnError:
     // MAX_ERRNO: the kernel cuts larger ones down to it.
     guard value <= 4095 else { throw .errnoOutOfRange(value) }

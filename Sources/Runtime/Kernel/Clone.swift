@@ -16,6 +16,7 @@ package struct NamespaceFlags: OptionSet, Sendable {
   package static let user = NamespaceFlags(rawValue: UInt64(CLONE_NEWUSER))
   package static let pid = NamespaceFlags(rawValue: UInt64(CLONE_NEWPID))
   package static let network = NamespaceFlags(rawValue: UInt64(CLONE_NEWNET))
+  package static let time = NamespaceFlags(rawValue: 0x80)  // CLONE_NEWTIME, <linux/sched.h>
 }
 
 /// Which side of a clone this is.

@@ -40,6 +40,7 @@ extension ErrorNumber {
   package static var inputOutput: Self { .init(rawValue: EIO) }
   package static var busy: Self { .init(rawValue: EBUSY) }
   package static var noDeviceOrAddress: Self { .init(rawValue: ENXIO) }
+  package static var interrupted: Self { .init(rawValue: EINTR) }
   package static var brokenPipe: Self { .init(rawValue: EPIPE) }
   package static var wouldBlock: Self { .init(rawValue: EAGAIN) }
   package static var notEmpty: Self { .init(rawValue: ENOTEMPTY) }

@@ -32,6 +32,8 @@ package struct FinalExecution: Sendable {
   package var filter: [UInt8]
   /// The flags of seccomp(2).
   package var filterFlags: UInt32
+  /// Where the filter's listener goes; nil for a filter without one.
+  package var listener: ListenerHandover?
   /// The first descriptor that the program does not inherit.
   package var firstClosed: UInt32
 
@@ -51,6 +53,7 @@ package struct FinalExecution: Sendable {
     noNewPrivileges: Bool,
     filter: [UInt8],
     filterFlags: UInt32,
+    listener: ListenerHandover?,
     firstClosed: UInt32,
   ) {
     self.candidates = candidates
@@ -63,7 +66,26 @@ package struct FinalExecution: Sendable {
     self.noNewPrivileges = noNewPrivileges
     self.filter = filter
     self.filterFlags = filterFlags
+    self.listener = listener
     self.firstClosed = firstClosed
+  }
+}
+
+/// How the listener of a filter is handed over: with a message, over a connection.
+package struct ListenerHandover: Equatable, Sendable {
+  /// The connection's descriptor, open until the program is executed.
+  package var connection: CInt
+  package var message: [UInt8]
+  /// Where in the message ten spaces are, for the id of the process.
+  package var pidPlace: Int
+  /// The id as the creator sees it; 0 where the last yard finds it out.
+  package var pid: Int32
+
+  package init(connection: CInt, message: [UInt8], pidPlace: Int, pid: Int32) {
+    self.connection = connection
+    self.message = message
+    self.pidPlace = pidPlace
+    self.pid = pid
   }
 }
 
@@ -90,6 +112,16 @@ package struct FinalExecution: Sendable {
     }
     unsafe plan.filter_length = UInt16(execution.filter.count / 8)
     unsafe plan.filter_flags = execution.filterFlags
+    unsafe plan.listener = -1
+    if let listener = execution.listener {
+      let copy = UnsafeMutableRawPointer.allocate(byteCount: listener.message.count, alignment: 1)
+      unsafe copy.copyMemory(from: listener.message, byteCount: listener.message.count)
+      unsafe plan.message = copy.assumingMemoryBound(to: CChar.self)
+      unsafe plan.message_length = UInt(listener.message.count)
+      unsafe plan.listener_pid = UInt(listener.pidPlace)
+      unsafe plan.listener = listener.connection
+      unsafe plan.pid = listener.pid
+    }
     unsafe plan.start = start
     unsafe plan.failure = failure
     unsafe plan.first_closed = CInt(execution.firstClosed)
@@ -152,6 +184,7 @@ package enum FinalStep: UInt8, Sendable {
   case birth = 5
   case session = 6
   case terminal = 7
+  case listener = 8
 
   /// The system call behind it.
   package var call: String {
@@ -163,6 +196,7 @@ package enum FinalStep: UInt8, Sendable {
     case .birth: "clone"
     case .session: "setsid"
     case .terminal: "ioctl"
+    case .listener: "sendmsg"
     }
   }
 }

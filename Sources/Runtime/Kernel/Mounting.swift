@@ -32,6 +32,21 @@ package enum Mounting {
     }
   }
 
+  /// Shows the files of a detached mount with the ids that a user namespace maps them to.
+  ///
+  /// See: MOUNT_ATTR_IDMAP in mount_setattr(2), since Linux 5.12.
+  package static func mapIdentities(
+    of mount: borrowing OwnedDescriptor,
+    as userNamespace: borrowing OwnedDescriptor,
+    isRecursive: Bool,
+    subject: String,
+  ) throws(KernelError) {
+    let (number, mapping) = (mount.raw, userNamespace.raw)
+    try check("mount_setattr", "\(subject) MOUNT_ATTR_IDMAP") {
+      ckernel_map_mount(number, mapping, isRecursive ? 1 : 0)
+    }
+  }
+
   /// A detached copy of what is mounted at an open file: a bind mount to be.
   package static func clone(
     _ source: borrowing OwnedDescriptor,

@@ -30,6 +30,14 @@ package struct ProcessFiles: ~Copyable {
     ProcessFiles(root: try root.duplicate())
   }
 
+  /// The id of this process, as this procfs shows it: not always as getpid(2) does.
+  package func ownID() throws(KernelError) -> Int32 {
+    guard let pid = Int32(try Directory.readLink(at: root, "self")) else {
+      throw KernelError(call: "readlink", code: .noEntry, subject: "/proc/self")
+    }
+    return pid
+  }
+
   /// Opens a file of procfs, as `self/status` or `sys/kernel/shmmax`.
   package func open(_ path: String, _ flags: OpenFlags) throws(KernelError) -> OwnedDescriptor {
     try Kernel.open(at: root, path, flags, [.beneath, .noMountCrossing, .noMagicLinks])

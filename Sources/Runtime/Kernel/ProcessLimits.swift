@@ -73,6 +73,46 @@ extension Process {
     try check("personality", "\(persona)") { ckernel_set_personality(UInt(persona)) }
   }
 
+  /// Chooses the memory nodes of this process; `mode` has its flags with it.
+  ///
+  /// See: set_mempolicy(2): of the mask's bits the kernel heeds one less than it is told of.
+  package static func setMemoryPolicy(_ mode: UInt32, nodes: [UInt64]) throws(KernelError) {
+    try check("set_mempolicy", "mode \(mode)") {
+      unsafe nodes.withUnsafeBytes { bytes in
+        unsafe ckernel_set_memory_policy(
+          mode,
+          bytes.isEmpty ? nil : bytes.baseAddress,
+          bytes.isEmpty ? 0 : UInt(bytes.count * 8 + 1)
+        )
+      }
+    }
+  }
+
+  /// Chooses the CPUs of this process, by a mask.
+  ///
+  /// See: sched_setaffinity(2).
+  package static func setAffinity(_ mask: [UInt64]) throws(KernelError) {
+    try check("sched_setaffinity") {
+      unsafe mask.withUnsafeBytes {
+        unsafe ckernel_set_affinity($0.baseAddress, UInt($0.count))
+      }
+    }
+  }
+
+  /// Gives this process a core scheduling cookie of its own: no other shares a core with it at the
+  /// same time.
+  ///
+  /// See: core-scheduling.rst of the kernel, PR_SCHED_CORE_CREATE.
+  package static func isolateCores() throws(KernelError) {
+    // PR_SCHED_CORE, PR_SCHED_CORE_CREATE of this process with all its threads: <linux/prctl.h>.
+    try check("prctl", "PR_SCHED_CORE") { ckernel_prctl(62, 1, 0, 1, 0) }
+  }
+
+  /// Takes over the core scheduling cookie of another process.
+  package static func shareCores(of pid: Int32) throws(KernelError) {
+    try check("prctl", "PR_SCHED_CORE") { ckernel_prctl(62, 3, UInt(pid), 1, 0) }
+  }
+
   /// Takes a capability out of the bounding set for ever.
   ///
   /// See: PR_CAPBSET_DROP in prctl(2).

@@ -10,15 +10,16 @@ struct Blueprint: ~Copyable {
   /// Namespaces to join; their numbers stay open in all processes; init closes them late.
   let joined: [JoinedNamespace]
   /// Detached copies of bind sources, by the mount's place in the list.
-  let bindSources: [Int: CInt]
+  let bindSources: [Int: BindSource]
 
   init(
     _ request: LaunchRequest,
     inherited: consuming InheritedDescriptors,
     cgroup: CInt?,
+    _ processes: borrowing ProcessFiles,
   ) throws(LaunchError) {
     let joined = try Self.openNamespaces(request.plan.namespaces)
-    let bindSources = try Self.openBindSources(request.plan)
+    let bindSources = try Self.openBindSources(request.plan, joined, processes)
     self.request = request
     self.inherited = inherited
     self.cgroup = cgroup
@@ -43,19 +44,27 @@ struct Blueprint: ~Copyable {
 
   /// Root of a user namespace may not search the host's directories, so the creator goes there.
   ///
-  /// A creator without privilege is the same user as that root, and may not copy mounts: init does.
-  private static func openBindSources(_ plan: ContainerPlan) throws(LaunchError) -> [Int: CInt] {
-    var list: [Int: CInt] = [:]
-    guard plan.namespaces.source(of: .user) != nil, Process.effectiveUser == 0 else {
-      return list
-    }
-    for mount in plan.mounts {
-      guard case .bind(let source, let isRecursive) = mount.kind, !mount.isRemount else { continue }
-      let opened = try about("mount \(source) on \(mount.destination)") {
-        () throws(KernelError) in
-        try detachedBindSource(source, isRecursive: isRecursive)
+  /// A creator without privilege is the same user as that root, and may not copy mounts: init does. To
+  /// map the ids of a mount takes the right over its file system, which is the host's: the creator
+  /// does that in any case.
+  private static func openBindSources(
+    _ plan: ContainerPlan,
+    _ joined: [JoinedNamespace],
+    _ processes: borrowing ProcessFiles,
+  ) throws(LaunchError) -> [Int: BindSource] {
+    var list: [Int: BindSource] = [:]
+    let isForInit = plan.namespaces.source(of: .user) == nil || Process.effectiveUser != 0
+    let user = joined.first { $0.kind == .user }?.descriptor
+    for mount in plan.mounts where !isForInit || mount.identities != nil {
+      guard case .bind(let source, _) = mount.kind, !mount.isRemount else { continue }
+      let subject = "mount \(source) on \(mount.destination)"
+      let opened = try about(subject) { () throws(KernelError) in
+        try detachedBindSource(source, mount)
       }
-      list[mount.index] = opened.release()
+      if case .tree(let tree) = opened, let identities = mount.identities {
+        try map(tree, identities, plan.namespaces, joined: user, subject: subject, processes)
+      }
+      list[mount.index] = opened
     }
     return list
   }
@@ -70,13 +79,16 @@ struct Blueprint: ~Copyable {
       .sorted { $0.kind == .user && $1.kind != .user }
   }
 
-  /// The namespaces that the clone of init makes; the cgroup namespace is init's own step.
+  /// The namespaces that the clone of init makes; those of cgroups and time are init's own steps.
   private var newNamespaces: NamespaceFlags {
-    NamespaceFlags(rawValue: request.plan.namespaces.cloneFlags).subtracting(.cgroup)
+    NamespaceFlags(rawValue: request.plan.namespaces.cloneFlags).subtracting([.cgroup, .time])
   }
 
   /// Makes init, by way of an intermediate where one is needed.
-  consuming func make(_ processes: borrowing ProcessFiles) throws(LaunchError) -> PreparedInit {
+  consuming func make(
+    _ processes: borrowing ProcessFiles,
+    trace: StageTrace?,
+  ) throws(LaunchError) -> PreparedInit {
     let own = try about("procfs") { () throws(KernelError) in try processes.duplicate() }
     let ends = try about("init") { () throws(KernelError) in try Channel.pair() }
     let early = joinedBeforeInit
@@ -96,16 +108,18 @@ struct Blueprint: ~Copyable {
       closeOpened()
       let channel = ends.keepFirst()
       guard !early.isEmpty else {
-        return PreparedInit(pid: pid, process: pidfd, channel: channel)
+        return PreparedInit(pid: pid, process: pidfd, channel: channel, trace: trace)
       }
-      return try adoptInit(of: pid, channel: channel)
+      return try adoptInit(of: pid, channel: channel, trace: trace)
     }
   }
 
   /// Init has its own copies: the creator's are of no more use.
   private func closeOpened() {
     for namespace in joined { _ = OwnedDescriptor(adopting: namespace.descriptor) }
-    for (_, descriptor) in bindSources { _ = OwnedDescriptor(adopting: descriptor) }
+    for case (_, .tree(let descriptor)) in bindSources {
+      _ = OwnedDescriptor(adopting: descriptor)
+    }
   }
 
   private consuming func becomeInit(
@@ -167,18 +181,22 @@ struct Blueprint: ~Copyable {
 private func adoptInit(
   of intermediate: Int32,
   channel: consuming Channel,
+  trace: StageTrace?,
 ) throws(LaunchError) -> PreparedInit {
-  let frame = try about("intermediate") { () throws(KernelError) in try channel.receive() }
+  var message: InitMessage
+  repeat {
+    let frame = try about("intermediate") { () throws(KernelError) in try channel.receive() }
+    do throws(HandshakeError) { message = try InitMessage(frame: frame) } catch {
+      throw .handshake(error)
+    }
+    // Init may be faster than the intermediate.
+  } while StageTrace.notes(message, trace, of: "init")
   _ = try about("intermediate") { () throws(KernelError) in try Process.wait(for: intermediate) }
-  let message: InitMessage
-  do throws(HandshakeError) { message = try InitMessage(frame: frame) } catch {
-    throw .handshake(error)
-  }
   switch message {
   case .initProcess(let pid):
     let process = try about("init") { () throws(KernelError) in try Process.open(pid) }
-    return PreparedInit(pid: pid, process: process, channel: channel)
+    return PreparedInit(pid: pid, process: process, channel: channel, trace: trace)
   case .failed(let failure): throw .initFailed(failure)
-  case .mounted, .prepared: throw .handshake(.unexpected("\(message)"))
+  case .mounted, .prepared, .entered: throw .handshake(.unexpected("\(message)"))
   }
 }

@@ -13,6 +13,7 @@ import State
 ///   - cgroup: the directory that init is born in; nil leaves it in the creator's.
 ///   - inherited: what init gets beside its channel.
 ///   - processes: the host's procfs.
+///   - trace: who wants to know which step of init begins; nil for nobody.
 ///   - born: called with the id of init before anything else, to record it.
 /// - Returns: an init that waits to be started.
 /// - Throws: why there is none; init has ended by then.
@@ -21,10 +22,11 @@ package func makeInit(
   cgroup: CInt?,
   inherited: consuming InheritedDescriptors,
   processes: borrowing ProcessFiles,
+  trace: StageTrace?,
   born: (Int32) throws(LaunchError) -> Void,
 ) throws(LaunchError) -> PreparedInit {
-  let blueprint = try Blueprint(request, inherited: inherited, cgroup: cgroup)
-  let made = try blueprint.make(processes)
+  let blueprint = try Blueprint(request, inherited: inherited, cgroup: cgroup, processes)
+  let made = try blueprint.make(processes, trace: trace)
   do throws(LaunchError) {
     try converse(with: made, request, processes, born: born)
   } catch {
@@ -39,8 +41,15 @@ package struct PreparedInit: ~Copyable {
   package let pid: Int32
   package let process: OwnedDescriptor
   let channel: Channel
+  let trace: StageTrace?
 
-  init(pid: Int32, process: consuming OwnedDescriptor, channel: consuming Channel) {
+  init(
+    pid: Int32,
+    process: consuming OwnedDescriptor,
+    channel: consuming Channel,
+    trace: StageTrace?,
+  ) {
+    self.trace = trace
     self.pid = pid
     self.process = process
     self.channel = channel
@@ -64,15 +73,28 @@ package struct PreparedInit: ~Copyable {
       try channel.send(CreatorMessage.start.frame)
     } catch  where error.code == .brokenPipe {
       // It has ended: what it said last, if anything, is still there to be read.
-      let last = try about("start") { () throws(KernelError) in try channel.receive() }
-      throw .failure(in: last)
+      throw .failure(in: try receiveAnswer())
     } catch {
       throw .kernel(error, subject: "start")
     }
-    let answer = try about("start") { () throws(KernelError) in try channel.receive() }
+    let answer = try receiveAnswer()
     // The channel is close-on-exec: its end means that the program runs.
     guard !answer.isEmpty else { return }
     throw .failure(in: answer)
+  }
+
+  /// The next frame that is not about a step; an empty one at the end.
+  func receiveAnswer() throws(LaunchError) -> [UInt8] {
+    while true {
+      let frame = try about("start") { () throws(KernelError) in try channel.receive() }
+      guard !frame.isEmpty else { return [] }
+      do throws(HandshakeError) {
+        let message = try InitMessage(frame: frame)
+        guard StageTrace.notes(message, trace, of: "init") else { return frame }
+      } catch {
+        throw .handshake(error)
+      }
+    }
   }
 }
 
@@ -113,6 +135,9 @@ private func converse(
       processes
     )
   }
+  if !plan.networkDevices.isEmpty {
+    try moveNetworkDevices(of: plan, intoNamespaceOf: pid, processes)
+  }
   try about("init") { () throws(KernelError) in
     do throws(KernelError) {
       try made.channel.send(CreatorMessage.adopted.frame)
@@ -134,6 +159,7 @@ private func converse(
       try about("init") { () throws(KernelError) in
         try made.channel.send(CreatorMessage.hooksDone.frame)
       }
+    case .entered: _ = StageTrace.notes(message, made.trace, of: "init")
     case .initProcess: throw .handshake(.unexpected("\(message)"))
     }
   }

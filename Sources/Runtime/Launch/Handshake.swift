@@ -29,6 +29,7 @@ import Kernel
 //     │◀─────────────── end of file: the program runs ─────────────────── execve
 //     │
 //     │◀─────────────── failed(step, call, errno, subject) ───────────── at any point, then exit
+//     │◀─────────────── entered(step, when) ──────────────────────────── before each step, with --debug
 //
 // And how the creator and a tenant talk when exec adds a process to a container. The preparation is
 // the process that takes every step; where the container has a pid namespace it is not in it, and its
@@ -70,6 +71,8 @@ enum InitMessage: Equatable {
   /// Nothing is left to do but to wait for start.
   case prepared
   case failed(InitFailure)
+  /// A step begins, at this moment; only for who wants to know.
+  case entered(InitStep, seconds: Int32, nanoseconds: Int32)
 
   var frame: [UInt8] {
     switch self {
@@ -77,10 +80,13 @@ enum InitMessage: Equatable {
     case .mounted: [Tag.mounted]
     case .prepared: [Tag.prepared]
     case .failed(let failure): [Tag.failed] + failure.bytes
+    case .entered(let step, let seconds, let nanoseconds):
+      [Tag.entered, step.rawValue] + seconds.littleEndianBytes + nanoseconds.littleEndianBytes
     }
   }
 
   private enum Tag {
+    static let entered: UInt8 = 0x45
     static let initProcess: UInt8 = 0x49
     static let mounted: UInt8 = 0x4e
     static let prepared: UInt8 = 0x52
@@ -105,6 +111,12 @@ enum InitMessage: Equatable {
     case Tag.finalFailed:
       guard let failure = InitFailure(finalFrame: rest) else { throw .shortFrame(tag: tag) }
       self = .failed(failure)
+    case Tag.entered:
+      guard let step = rest.first.flatMap(InitStep.init(rawValue:)),
+        let seconds = Int32(littleEndianBytes: rest.dropFirst()),
+        let nanoseconds = Int32(littleEndianBytes: rest.dropFirst(5))
+      else { throw .shortFrame(tag: tag) }
+      self = .entered(step, seconds: seconds, nanoseconds: nanoseconds)
     default: throw .unknownTag(tag)
     }
   }

@@ -49,7 +49,7 @@ extension [IDMapping] {
 }
 
 extension IDMapping {
-  fileprivate var line: String { "\(containerID) \(hostID) \(size)" }
+  var line: String { "\(containerID) \(hostID) \(size)" }
 }
 
 /// One of a process's two tables of ids.

@@ -9,12 +9,14 @@ struct Init: ~Copyable {
   var console: OwnedDescriptor?
   var gate: InheritedDescriptors.Gate?
   let joined: [JoinedNamespace]
-  let bindSources: [Int: CInt]
+  let bindSources: [Int: BindSource]
   var preparation: Preparation
   /// The rootfs, from `prepareRootfs` to `enterRootfs`.
   var root: ContainerRoot?
   var isStarted = false
   var isReported = false
+  /// Opened while this process still may: see `takeIdentity`.
+  var timeOffsets: OwnedDescriptor?
   /// Whether the creator has recorded this process.
   var isAdopted = false
 
@@ -24,7 +26,7 @@ struct Init: ~Copyable {
     processes: consuming ProcessFiles,
     inherited: consuming InheritedDescriptors,
     joined: [JoinedNamespace],
-    bindSources: [Int: CInt],
+    bindSources: [Int: BindSource],
   ) {
     self.request = request
     self.channel = channel
@@ -36,11 +38,13 @@ struct Init: ~Copyable {
       preservedDescriptors: request.options.preservedDescriptors,
       processes: processes
     )
+    preparation.listener = inherited.listener.take()
     self.joined = joined
     self.bindSources = bindSources
     console = inherited.console.take()
     gate = inherited.gate.take()
     root = nil
+    timeOffsets = nil
   }
 
   var plan: ContainerPlan { request.plan }
@@ -49,6 +53,7 @@ struct Init: ~Copyable {
   consuming func run() -> Never {
     do throws(InitFailure) {
       for step in InitStep.allCases where step != .execute {
+        if request.options.isTraced { try trace(step) }
         try perform(step)
       }
       try preparation.inheritPreserved()
@@ -72,11 +77,20 @@ struct Init: ~Copyable {
     }
   }
 
+  /// Tells the creator which step comes, as long as it listens.
+  private func trace(_ step: InitStep) throws(InitFailure) {
+    switch gate {
+    case _? where isReported: return
+    default: try send(.entered(now: step), step)
+    }
+  }
+
   private mutating func perform(_ step: InitStep) throws(InitFailure) {
     switch step {
     case .nameProcess: try kernel(step) { () throws(KernelError) in try nameProcess() }
     case .takeIdentity: try takeIdentity()
     case .joinNamespaces: try joinNamespaces()
+    case .makeTimeNamespace: try makeTimeNamespace()
     case .leaveCgroupNamespace: try leaveCgroupNamespace()
     case .startSession:
       try kernel(step) { () throws(KernelError) in try Process.startSession() }
@@ -95,15 +109,21 @@ struct Init: ~Copyable {
     case .sealRootfs: try sealRootfs()
     case .enterRootfs: try enterRootfs()
     case .setNames: try setNames()
-    case .setLimits: try preparation.setLimits()
-    case .setLabels: try preparation.setLabels()
+    case .setLimits:
+      try isolateCores()
+      try preparation.setLimits()
+    case .setLabels:
+      try preparation.setLabels()
+      try describeListener()
     case .enterWorkingDirectory:
       try closeOthers()
       try preparation.enterWorkingDirectory()
+    case .prepareLandlock: try preparation.prepareLandlock()
     case .setNoNewPrivileges: try preparation.setNoNewPrivileges()
     case .dropBoundingSet: try preparation.dropBoundingSet()
     case .changeUser: try preparation.changeUser()
     case .findProgram: try preparation.findProgram()
+    case .restrictReach: try preparation.restrictReach()
     case .confine: try preparation.confine(leavesRights: false)
     case .report: try reportPrepared()
     case .awaitStart: try awaitStart()
@@ -123,6 +143,7 @@ struct Init: ~Copyable {
     case nil: break
     case let gate?: kept += [gate.start.raw, gate.failure.raw]
     }
+    kept += preparation.listenerNumbers
     try kernel(.enterWorkingDirectory, "descriptors") { () throws(KernelError) in
       try DescriptorTable.close(
         from: UInt32(3 + request.options.preservedDescriptors),
@@ -145,6 +166,7 @@ struct Init: ~Copyable {
     let isStarted = isStarted
     let waiting = gate.take()
     // The last yard is C and owns nothing: what it reads and writes stays open until execve.
+    preparation.releaseListener()
     let own = channel.release()
     let (start, failure) = waiting?.release() ?? (own, own)
     PreparedExecution(execution, start: isStarted ? -1 : start, failure: failure).execute()

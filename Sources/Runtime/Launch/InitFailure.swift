@@ -92,7 +92,7 @@ extension FinalStep {
   /// The step that it is the end of.
   fileprivate var initStep: InitStep {
     switch self {
-    case .capabilities, .filter: .confine
+    case .capabilities, .filter, .listener: .confine
     case .wait: .awaitStart
     case .execution, .birth: .execute
     case .session: .startSession

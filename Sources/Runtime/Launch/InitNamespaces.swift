@@ -14,6 +14,10 @@ struct JoinedNamespace: Sendable {
 extension Init {
   mutating func takeIdentity() throws(InitFailure) {
     guard plan.namespaces.source(of: .user) != nil else { return }
+    if !plan.timeOffsets.isEmpty {
+      // The file is the host's root's once this process has changed its user: proc(5), dumpable.
+      try kernel(.takeIdentity) { () throws(KernelError) in timeOffsets = try openTimeOffsets() }
+    }
     if plan.namespaces.source(of: .user) == .new { try awaitAdoption(.takeIdentity) }
     try kernel(.takeIdentity) { () throws(KernelError) in
       try Process.setGroup(0)
@@ -42,10 +46,43 @@ extension Init {
     }
   }
 
+  private func openTimeOffsets() throws(KernelError) -> OwnedDescriptor {
+    try preparation.processes.open("self/timens_offsets", [.writeOnly])
+  }
+
+  mutating func makeTimeNamespace() throws(InitFailure) {
+    guard plan.namespaces.source(of: .time) == .new else { return }
+    try kernel(.makeTimeNamespace, "time namespace") { () throws(KernelError) in
+      try leave(.time, subject: "time namespace")
+      if !plan.timeOffsets.isEmpty {
+        let lines = plan.timeOffsets.map { "\($0.clock) \($0.seconds) \($0.nanoseconds)\n" }
+        if timeOffsets == nil { timeOffsets = try openTimeOffsets() }
+        try timeOffsets?.writeOnce(lines.joined(), subject: "timens_offsets")
+      }
+      // So far it is for children alone: time_namespaces(7).
+      try enter(
+        namespace: try preparation.processes.openTarget(
+          of: "self/ns/time_for_children",
+          [.readOnly]
+        ),
+        .time,
+        subject: "time namespace"
+      )
+    }
+  }
+
   func leaveCgroupNamespace() throws(InitFailure) {
     guard plan.namespaces.source(of: .cgroup) == .new else { return }
     try kernel(.leaveCgroupNamespace) { () throws(KernelError) in
       try leave(.cgroup, subject: "cgroup namespace")
+    }
+  }
+
+  /// Keeps the cores that the container runs on to itself.
+  func isolateCores() throws(InitFailure) {
+    guard plan.process.hasOwnCores else { return }
+    try kernel(.setLimits, CoreScheduling.annotation) { () throws(KernelError) in
+      try Process.isolateCores()
     }
   }
 

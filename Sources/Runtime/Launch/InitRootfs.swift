@@ -21,7 +21,8 @@ extension Init {
     let surroundings = MountSurroundings(
       cgroupDirectory: directory,
       showsWholeHierarchy: seesHostCgroups && request.record.cgroup == nil,
-      openedSources: bindSources
+      openedSources: bindSources,
+      label: plan.mountLabel
     )
     for mount in plan.mounts {
       try withRoot(.mountFileSystems) { (root) throws(RootfsError) in

@@ -15,6 +15,10 @@ package enum InitStep: UInt8, CaseIterable, Sendable {
   /// rights in the owner's user namespace; before mounts, which a joined namespace shows.
   case joinNamespaces
 
+  /// Makes the time namespace, with its offsets, and enters it. Not by the clone: a namespace takes no
+  /// offsets any more once there is a process in it. After `takeIdentity`, which gives the right.
+  case makeTimeNamespace
+
   /// Makes the cgroup namespace. It can't be made by the clone: its root would be the creator's
   /// cgroup, and not the one that init is born in.
   case leaveCgroupNamespace
@@ -84,6 +88,10 @@ package enum InitStep: UInt8, CaseIterable, Sendable {
   /// Goes to the working directory. Before `changeUser`: only root may be able to search the way.
   case enterWorkingDirectory
 
+  /// Opens the paths that a Landlock ruleset allows. After `enterWorkingDirectory`, which closes what
+  /// isn't needed; before `changeUser`: only root may be able to search the way.
+  case prepareLandlock
+
   /// Turns no_new_privs on. Before `confine`, where a filter without privileges needs it.
   case setNoNewPrivileges
 
@@ -96,6 +104,10 @@ package enum InitStep: UInt8, CaseIterable, Sendable {
   /// Finds the program, as the container's user: what it may not execute must fail create and not
   /// start. After `enterRootfs` and `changeUser`.
   case findProgram
+
+  /// Puts the Landlock ruleset in force. After `setNoNewPrivileges`, without which it takes privilege,
+  /// and `findProgram`, which reads files that the program may not.
+  case restrictReach
 
   /// Sets the final capabilities; loads the filter first if no_new_privs is off, as that takes
   /// privilege. After everything that needs a right or a system call.
@@ -119,6 +131,7 @@ package enum InitStep: UInt8, CaseIterable, Sendable {
     case .nameProcess: "init"
     case .takeIdentity: "user namespace"
     case .joinNamespaces: "namespaces"
+    case .makeTimeNamespace: "time namespace"
     case .leaveCgroupNamespace: "cgroup namespace"
     case .startSession: "session"
     case .joinKeyring: "session keyring"
@@ -135,6 +148,7 @@ package enum InitStep: UInt8, CaseIterable, Sendable {
     case .setNames: "hostname"
     case .setLimits: "limits"
     case .setLabels: "label"
+    case .prepareLandlock, .restrictReach: "Landlock"
     case .setNoNewPrivileges: "no_new_privs"
     case .dropBoundingSet, .confine: "capabilities and filter"
     case .changeUser: "user"

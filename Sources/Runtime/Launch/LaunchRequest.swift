@@ -44,6 +44,8 @@ package struct LaunchOptions: Sendable {
   package var deniesSetgroups: Bool
   /// Whether devices are the host's, bound: in a user namespace there is no mknod(2).
   package var bindsDevices: Bool
+  /// Whether init says which step it begins.
+  package var isTraced: Bool
 
   package init(
     movesRoot: Bool,
@@ -52,6 +54,7 @@ package struct LaunchOptions: Sendable {
     cgroupDirectory: String?,
     deniesSetgroups: Bool,
     bindsDevices: Bool,
+    isTraced: Bool,
   ) {
     self.movesRoot = movesRoot
     self.keepsKeyring = keepsKeyring
@@ -59,6 +62,7 @@ package struct LaunchOptions: Sendable {
     self.cgroupDirectory = cgroupDirectory
     self.deniesSetgroups = deniesSetgroups
     self.bindsDevices = bindsDevices
+    self.isTraced = isTraced
   }
 }
 
@@ -68,6 +72,8 @@ package struct InheritedDescriptors: ~Copyable {
   package var console: OwnedDescriptor?
   /// Init's end of the gate and the failure file (create); nil when it starts by the channel (run).
   package var gate: Gate?
+  /// The connection to who gets the filter's listener; nil for a filter without one.
+  package var listener: OwnedDescriptor?
   /// What stays the creator's: init closes its copies first of all.
   ///
   /// The container's lock is among them, which would stay taken for as long as any copy is open.
@@ -76,10 +82,12 @@ package struct InheritedDescriptors: ~Copyable {
   package init(
     console: consuming OwnedDescriptor?,
     gate: consuming Gate?,
+    listener: consuming OwnedDescriptor?,
     withheld: [CInt],
   ) {
     self.console = console
     self.gate = gate
+    self.listener = listener
     self.withheld = withheld
   }
 

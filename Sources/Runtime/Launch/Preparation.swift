@@ -21,10 +21,16 @@ struct Preparation: ~Copyable {
   var isInWorkingDirectory = false
   /// What `findProgram` found.
   var candidates: [String] = []
+  /// What the program may reach; nil for no restriction.
+  var ruleset: LandlockRuleset?
   /// HOME for a program whose environment has none.
   var home: String?
   /// LISTEN_PID for a program that is to know its process id.
   var listenPid: String?
+  /// The connection to who gets the filter's listener; nil for a filter without one.
+  var listener: OwnedDescriptor?
+  /// What goes with the listener; made once the process knows who it is.
+  var listenerMessage: ListenerMessage?
 
   init(
     process: ProcessPlan,
@@ -40,6 +46,16 @@ struct Preparation: ~Copyable {
     self.deniesSetgroups = deniesSetgroups
     self.preservedDescriptors = preservedDescriptors
     self.processes = processes
+    listener = nil
+    ruleset = nil
+  }
+
+  /// The numbers of descriptors that are needed up to the program.
+  var listenerNumbers: [CInt] {
+    switch listener {
+    case nil: []
+    case let listener?: [listener.raw]
+    }
   }
 }
 

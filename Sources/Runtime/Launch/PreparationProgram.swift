@@ -135,6 +135,7 @@ extension Preparation {
       noNewPrivileges: process.noNewPrivileges,
       filter: filter?.program ?? [],
       filterFlags: filter?.flags ?? 0,
+      listener: listenerHandover,
       firstClosed: UInt32(3 + preservedDescriptors)
     )
   }

@@ -11,6 +11,11 @@ extension Preparation {
         try setPersonality(personality.persona)
       }
     }
+    if let policy = process.memoryPolicy {
+      try kernel(.setLimits, "linux.memoryPolicy") { () throws(KernelError) in
+        try setMemoryPolicy(policy)
+      }
+    }
     if let priority = process.ioPriority {
       try kernel(.setLimits, "process.ioPriority") { () throws(KernelError) in
         try setIOPriority(priority.value)
@@ -39,6 +44,24 @@ extension Preparation {
       try kernel(.setLabels, "process.selinuxLabel \(label)") { () throws(KernelError) in
         try setSELinuxLabel(label, processes)
       }
+    }
+  }
+
+  mutating func prepareLandlock() throws(InitFailure) {
+    guard let plan = process.landlock else { return }
+    do throws(KernelError) {
+      ruleset = try landlockRuleset(of: plan)
+    } catch {
+      throw InitFailure(step: .prepareLandlock, error, subject: LandlockPlan.annotation)
+    }
+  }
+
+  /// Restricts this process, and so the program, for good.
+  func restrictReach() throws(InitFailure) {
+    switch ruleset {
+    case nil: return
+    case let ruleset?:
+      try kernel(.restrictReach) { () throws(KernelError) in try ruleset.restrictSelf() }
     }
   }
 

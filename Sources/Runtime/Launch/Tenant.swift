@@ -1,6 +1,7 @@
 import Confinement
 import Kernel
 import RuntimeSpec
+import State
 import Terminal
 
 /// A process that exec adds to a container, from the clone to its program.
@@ -20,8 +21,8 @@ struct Tenant: ~Copyable {
   /// until the namespaces are joined, and a user namespace comes with the others.
   static let order: [InitStep] = [
     .nameProcess, .setLimits, .setLabels, .joinNamespaces, .takeIdentity, .joinKeyring,
-    .openTerminal, .enterWorkingDirectory, .setNoNewPrivileges, .dropBoundingSet, .changeUser,
-    .findProgram, .confine, .report,
+    .openTerminal, .enterWorkingDirectory, .prepareLandlock, .setNoNewPrivileges,
+    .dropBoundingSet, .changeUser, .findProgram, .restrictReach, .confine, .report,
   ]
 
   init(
@@ -33,6 +34,7 @@ struct Tenant: ~Copyable {
     self.request = request
     self.channel = channel
     console = descriptors.console.take()
+    let listener = descriptors.listener.take()
     container = descriptors.container
     preparation = Preparation(
       process: request.process,
@@ -42,12 +44,20 @@ struct Tenant: ~Copyable {
       preservedDescriptors: request.preservedDescriptors,
       processes: processes
     )
+    preparation.listener = listener
   }
 
   /// Takes every step in its order, and becomes the program; a failure goes to the creator.
   consuming func run() -> Never {
     do throws(InitFailure) {
-      for step in Self.order { try perform(step) }
+      for step in Self.order {
+        if request.isTraced {
+          try kernel(step) { () throws(KernelError) in
+            try channel.send(InitMessage.entered(now: step).frame)
+          }
+        }
+        try perform(step)
+      }
       try preparation.inheritPreserved()
     } catch {
       do throws(KernelError) {
@@ -63,7 +73,10 @@ struct Tenant: ~Copyable {
   private mutating func perform(_ step: InitStep) throws(InitFailure) {
     switch step {
     case .nameProcess: try nameProcess()
-    case .setLimits: try preparation.setLimits()
+    case .setLimits:
+      try setFinalAffinity()
+      try shareCores()
+      try preparation.setLimits()
     case .setLabels: try preparation.setLabels()
     case .joinNamespaces:
       try kernel(step) { () throws(KernelError) in
@@ -73,6 +86,7 @@ struct Tenant: ~Copyable {
     case .joinKeyring: try joinKeyring()
     case .openTerminal: try openTerminal()
     case .enterWorkingDirectory: try preparation.enterWorkingDirectory()
+    case .prepareLandlock: try preparation.prepareLandlock()
     case .setNoNewPrivileges: try preparation.setNoNewPrivileges()
     case .dropBoundingSet: try preparation.dropBoundingSet()
     case .changeUser: try preparation.changeUser()
@@ -80,6 +94,8 @@ struct Tenant: ~Copyable {
       try preparation.findProgram()
       // The tenant is not born yet.
       if request.process.announcesPid { preparation.listenPid = FinalExecution.unknownPid }
+      describeListener()
+    case .restrictReach: try preparation.restrictReach()
     case .confine: try preparation.confine(leavesRights: confinesLate)
     case .report:
       try kernel(step) { () throws(KernelError) in try channel.send(InitMessage.prepared.frame) }
@@ -100,6 +116,24 @@ struct Tenant: ~Copyable {
       Signals.resetActions()
       // Before the container's namespaces, and for good: who is in them must not trace us.
       try Process.setDumpable(false)
+    }
+  }
+
+  /// Chooses the CPUs: it is in the container's control group since its birth.
+  ///
+  /// Spec: config.md, "Linux Process", execCPUAffinity.
+  private func setFinalAffinity() throws(InitFailure) {
+    guard let list = request.process.finalCPUs else { return }
+    try kernel(.setLimits, "process.execCPUAffinity.final") { () throws(KernelError) in
+      try Process.setAffinity(list.mask)
+    }
+  }
+
+  /// Takes part in what keeps the container's cores to itself.
+  private func shareCores() throws(InitFailure) {
+    guard request.process.hasOwnCores, let process = request.record.initProcess else { return }
+    try kernel(.setLimits, CoreScheduling.annotation) { () throws(KernelError) in
+      try Process.shareCores(of: process.pid)
     }
   }
 
@@ -151,6 +185,7 @@ struct Tenant: ~Copyable {
       announcesPid: request.process.announcesPid
     )
     // The last yard is C and owns nothing: it closes all but this one itself.
+    preparation.releaseListener()
     let own = channel.release()
     PreparedExecution(execution, start: own, failure: own).execute(as: birth)
   }

@@ -8,6 +8,7 @@ import RuntimeSpec
 ///   - cgroup: the directory that the tenant is born in; nil leaves it in the creator's.
 ///   - descriptors: what the tenant gets beside its channel.
 ///   - processes: the host's procfs.
+///   - trace: who wants to know which step begins; nil for nobody.
 /// - Returns: a tenant that waits to be started.
 /// - Throws: why there is none; it has ended by then.
 package func makeTenant(
@@ -15,9 +16,16 @@ package func makeTenant(
   cgroup: CInt?,
   descriptors: consuming TenantDescriptors,
   processes: borrowing ProcessFiles,
+  trace: StageTrace?,
 ) throws(LaunchError) -> PreparedTenant {
   let own = try about("procfs") { () throws(KernelError) in try processes.duplicate() }
   let ends = try about("tenant") { () throws(KernelError) in try Channel.pair() }
+  if let list = request.process.initialCPUs {
+    // Until it is in the container's control group, which it is at its birth.
+    try about("process.execCPUAffinity.initial") { () throws(KernelError) in
+      try Process.setAffinity(list.mask)
+    }
+  }
   let side = try about("clone") { () throws(KernelError) in
     try clone(namespaces: [], cgroup: cgroup, asSibling: false)
   }
@@ -34,7 +42,8 @@ package func makeTenant(
       pid: pid,
       process: pidfd,
       channel: ends.keepFirst(),
-      isProgram: !request.namespaces.contains(.pid)
+      isProgram: !request.namespaces.contains(.pid),
+      trace: trace
     )
     do throws(LaunchError) {
       try made.awaitPrepared()
@@ -53,13 +62,16 @@ package struct PreparedTenant: ~Copyable {
   private let channel: Channel
   /// Whether `pid` becomes the program, and does not only make it.
   private let isProgram: Bool
+  private let trace: StageTrace?
 
   fileprivate init(
     pid: Int32,
     process: consuming OwnedDescriptor,
     channel: consuming Channel,
     isProgram: Bool,
+    trace: StageTrace?,
   ) {
+    self.trace = trace
     self.pid = pid
     self.process = process
     self.channel = channel
@@ -77,10 +89,14 @@ package struct PreparedTenant: ~Copyable {
 
   /// The next message; nil when nobody is left who could send one.
   private func receive() throws(LaunchError) -> InitMessage? {
-    let frame = try about("tenant") { () throws(KernelError) in try channel.receive() }
-    guard !frame.isEmpty else { return nil }
-    do throws(HandshakeError) { return try InitMessage(frame: frame) } catch {
-      throw .handshake(error)
+    while true {
+      let frame = try about("tenant") { () throws(KernelError) in try channel.receive() }
+      guard !frame.isEmpty else { return nil }
+      let message: InitMessage
+      do throws(HandshakeError) { message = try InitMessage(frame: frame) } catch {
+        throw .handshake(error)
+      }
+      guard StageTrace.notes(message, trace, of: "tenant") else { return message }
     }
   }
 
@@ -114,7 +130,7 @@ package struct PreparedTenant: ~Copyable {
       switch message {
       case .initProcess(let sibling): program = sibling
       case .failed(let cause): failure = .initFailed(cause)
-      case .mounted, .prepared: failure = .handshake(.unexpected("\(message)"))
+      case .mounted, .prepared, .entered: failure = .handshake(.unexpected("\(message)"))
       }
     }
     if !isProgram { try reap(pid) }

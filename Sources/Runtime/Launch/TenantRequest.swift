@@ -19,6 +19,11 @@ package struct TenantRequest: Sendable {
   package var preservedDescriptors: Int32
   /// Whether setgroups(2) is denied in the container's user namespace.
   package var deniesSetgroups: Bool
+  /// The container, for who gets the filter's listener.
+  package var record: ContainerRecord
+  package var listenerMetadata: String?
+  /// Whether the preparation says which step it begins.
+  package var isTraced: Bool
 
   package init(
     id: ContainerID,
@@ -29,6 +34,9 @@ package struct TenantRequest: Sendable {
     keepsKeyring: Bool,
     preservedDescriptors: Int32,
     deniesSetgroups: Bool,
+    record: ContainerRecord,
+    listenerMetadata: String?,
+    isTraced: Bool,
   ) {
     self.id = id
     self.process = process
@@ -38,6 +46,9 @@ package struct TenantRequest: Sendable {
     self.keepsKeyring = keepsKeyring
     self.preservedDescriptors = preservedDescriptors
     self.deniesSetgroups = deniesSetgroups
+    self.record = record
+    self.listenerMetadata = listenerMetadata
+    self.isTraced = isTraced
   }
 
   var flags: NamespaceFlags {
@@ -51,9 +62,16 @@ package struct TenantDescriptors: ~Copyable {
   let container: OwnedDescriptor
   /// The connection to the console socket; nil without a terminal.
   var console: OwnedDescriptor?
+  /// The connection to who gets the filter's listener; nil for a filter without one.
+  var listener: OwnedDescriptor?
 
-  package init(container: consuming OwnedDescriptor, console: consuming OwnedDescriptor?) {
+  package init(
+    container: consuming OwnedDescriptor,
+    console: consuming OwnedDescriptor?,
+    listener: consuming OwnedDescriptor?,
+  ) {
     self.container = container
     self.console = console
+    self.listener = listener
   }
 }

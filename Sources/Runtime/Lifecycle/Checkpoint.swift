@@ -49,7 +49,7 @@ package func checkpoint(
   guard seen.status == .running || seen.status == .paused,
     let process = seen.record.initProcess
   else {
-    throw .refused(
+    throw .wrongStatus(
       "cannot checkpoint container \(options.id) that is not running: \(seen.status.rawValue)"
     )
   }
@@ -62,7 +62,7 @@ package func checkpoint(
     logFile: "dump.log",
     settings: options.settings
   )
-  try request.describe(seen.record, plan, pid: process.pid, on: host)
+  try request.describe(seen.record, plan, directory, pid: process.pid, on: host)
   if !options.isPreDump {
     try request.saveStreams(of: process.pid, to: places.images, on: host)
   }
@@ -105,6 +105,7 @@ extension CriuRequest {
   fileprivate mutating func describe(
     _ record: ContainerRecord,
     _ plan: ContainerPlan,
+    _ directory: borrowing ContainerDirectory,
     pid: Int32,
     on host: borrowing Host,
   ) throws(RuntimeError) {
@@ -113,7 +114,11 @@ extension CriuRequest {
       try CgroupHierarchy(host.processes).mountPoint
     }
     frozenCgroup = record.cgroup.map { mountPoint + $0 }
-    let mounts = ExternalMount.list(plan, cgroupDirectory: frozenCgroup, added: record.addedMounts)
+    var mounts = ExternalMount.list(plan, cgroupDirectory: frozenCgroup, added: record.addedMounts)
+    if try withState({ () throws(StateError) in try directory.hasNotifyDirectory() }) {
+      let name = ContainerPlan.notifyDirectory
+      mounts.append(ExternalMount(name: name, source: name, isRecursive: false))
+    }
     try about("mounts of container \(record.id)") { () throws(KernelError) in
       let table = try RunningMountTable(of: pid, host.processes)
       for mount in mounts { external += try table.dumped(mount) }

@@ -5,6 +5,16 @@ import RuntimeSpec
 import State
 import SyscallFilter
 
+/// Connects to who gets the listener of a filter; nil for a filter without one.
+///
+/// Spec: config-linux.md, "Seccomp", listenerPath: one connection for one listener.
+func connectToListener(at path: String?) throws(RuntimeError) -> OwnedDescriptor? {
+  guard let path else { return nil }
+  return try about("linux.seccomp.listenerPath") { () throws(KernelError) in
+    try UnixSocket.connect(path)
+  }
+}
+
 /// What of the host a container's process is left with.
 struct ConfinementDecision {
   var capabilities: CapabilitySets
@@ -16,6 +26,7 @@ func confinement(
   of plan: ContainerPlan,
   on host: borrowing Host,
 ) throws(RuntimeError) -> ConfinementDecision {
+  try checkMountLabel(of: plan)
   let sets = try capabilities(
     of: plan.process,
     hasNewUserNamespace: plan.namespaces.source(of: .user) != nil,
@@ -30,6 +41,18 @@ func confinement(
     return ConfinementDecision(capabilities: sets, filter: prepared.filter)
   } catch {
     throw .confinement(error)
+  }
+}
+
+/// Refuses a label that nothing would heed: file systems without it would be open to more than asked.
+private func checkMountLabel(of plan: ContainerPlan) throws(RuntimeError) {
+  guard plan.mountLabel != nil else { return }
+  do throws(KernelError) {
+    _ = try open("/sys/fs/selinux/enforce", [.path])
+  } catch  where error.code == .noEntry {
+    throw .refused("/linux/mountLabel: SELinux is not in force on this host: remove it")
+  } catch {
+    throw .kernel(error, subject: "/linux/mountLabel")
   }
 }
 

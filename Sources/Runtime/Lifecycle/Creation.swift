@@ -59,6 +59,9 @@ struct Creation {
     on host: borrowing Host,
   ) throws(RuntimeError) -> PreparedInit {
     try write(to: directory)
+    try makeResctrlGroup(for: plan, &record) { (record) throws(RuntimeError) in
+      try withState { () throws(StateError) in try directory.write(record) }
+    }
     var birthplace = try makeControlGroup(at: place, for: plan, record, on: host)
     switch birthplace {
     case nil:
@@ -99,6 +102,9 @@ struct Creation {
     let inherited = try InheritedDescriptors(
       console: console,
       gate: startsAtGate ? openGate(in: directory) : nil,
+      listener: try connectToListener(
+        at: request.filter?.hasListener == true ? plan.seccomp?.listenerPath : nil
+      ),
       withheld: [directory.descriptor.raw, host.root.directory.raw] + birthplace.descriptors,
     )
     do throws(RuntimeError) {
@@ -158,7 +164,8 @@ struct Creation {
         cgroupDirectory: try hostDirectory(cgroup, on: host),
         deniesSetgroups: plan.namespaces.source(of: .user) == .new && Process.effectiveUser != 0
           && plan.namespaces.gidMappings.mapOnly(Process.effectiveGroup),
-        bindsDevices: isInUserNamespace
+        bindsDevices: isInUserNamespace,
+        isTraced: host.trace != nil
       )
     )
   }
@@ -180,7 +187,8 @@ struct Creation {
         request,
         cgroup: birthplace.directory,
         inherited: inherited,
-        processes: host.processes
+        processes: host.processes,
+        trace: host.trace
       ) { (pid) throws(LaunchError) in
         do throws(KernelError) {
           let identity = try host.processes.identity(of: pid)
@@ -190,9 +198,9 @@ struct Creation {
           throw .kernel(error, subject: "init")
         }
         do throws(StateError) { try directory.write(record) } catch { throw .state(error) }
-        guard let unit else { return }
         do throws(RuntimeError) {
-          try attachToUnit(pid, unit, subgroup: subgroup)
+          try addToResctrlGroup(pid, record)
+          if let unit { try attachToUnit(pid, unit, subgroup: subgroup) }
         } catch {
           throw .cgroup("\(error)")
         }
@@ -231,6 +239,7 @@ struct Creation {
         try killEverything(of: record, on: host)
         try removeControlGroup(of: record, on: host)
       }
+      try removeResctrlGroup(of: record)
       if mayHaveRunHooks(before: cause) { runPoststopHooks(record, on: host) }
       try withState { () throws(StateError) in try directory.remove(from: host.root) }
     } catch {
@@ -318,5 +327,8 @@ extension TenantBasis {
       keepsKeyring: keepsKeyring,
       processText: plan.processText
     )
+    memoryPolicy = plan.process.memoryPolicy
+    listenerPath = plan.seccomp?.hasListener == true ? plan.seccomp?.listenerPath : nil
+    listenerMetadata = plan.seccomp?.listenerMetadata
   }
 }

@@ -69,10 +69,13 @@ func deleteLocked(
     }
     guard force || status != .running else {
       let status = try isFrozen(record, on: host) ? ContainerStatus.paused : status
-      throw .refused("cannot delete container \(record.id) that is not stopped: \(status.rawValue)")
+      throw .wrongStatus(
+        "cannot delete container \(record.id) that is not stopped: \(status.rawValue)"
+      )
     }
     try killEverything(of: record, on: host)
     try removeControlGroup(of: record, on: host)
+    try removeResctrlGroup(of: record)
     runPoststopHooks(record, on: host)
   }
   try withState { () throws(StateError) in try directory.remove(from: host.root) }

@@ -11,7 +11,7 @@ package func statisticsEvent(
   on host: borrowing Host,
 ) throws(RuntimeError) -> JSONValue {
   let seen = try observe(id, on: host)
-  guard seen.isAlive else { throw .refused("container not running") }
+  guard seen.isAlive else { throw .notRunning("container not running") }
   return try statisticsEvent(seen.record, on: host)
 }
 
@@ -27,7 +27,7 @@ package func watchEvents(
 ) throws(RuntimeError) {
   let seen = try observe(id, on: host)
   guard seen.isAlive, let process = try openInit(seen.record, on: host) else {
-    throw .refused("container not running")
+    throw .notRunning("container not running")
   }
   var memory: OutOfMemoryWatch?
   _ = try withControlGroup(of: seen.record, on: host) { (group, hierarchy) throws(CgroupError) in

@@ -29,7 +29,7 @@ private func addProcess(
 ) throws(RuntimeError) -> Int32 {
   guard let container = try openInit(record, on: host) else { throw .stopped }
   let basis = try withState { () throws(StateError) in try directory.readBasis() }
-  let process = try processPlan(options, basis, on: host)
+  let process = try processPlan(options, basis, record.annotations, on: host)
   var console = try Console(
     for: process,
     socket: options.consoleSocket,
@@ -43,7 +43,8 @@ private func addProcess(
     record: record,
     subgroup: options.subgroup,
     container: container,
-    console: console.inner.take()
+    console: console.inner.take(),
+    listenerPath: basis.listenerPath
   )
   let made = try birthplace.makeTenant(request, on: host)
   host.debug("tenant: prepared")
@@ -68,8 +69,8 @@ private func checkedRecord(
   case .created, .running: return seen.record
   case .paused where options.ignoresPause: return seen.record
   case .paused:
-    throw .refused("cannot exec in a paused container (use --ignore-paused to override)")
-  case .creating: throw .refused("cannot exec in a container that is being created")
+    throw .wrongStatus("cannot exec in a paused container (use --ignore-paused to override)")
+  case .creating: throw .wrongStatus("cannot exec in a container that is being created")
   case .stopped: throw .stopped
   }
 }
@@ -128,6 +129,6 @@ extension LaunchError {
 extension RuntimeError {
   /// In the words of runc, and those that callers look for.
   fileprivate static var stopped: RuntimeError {
-    .refused("cannot exec in a stopped container: container not running")
+    .notRunning("cannot exec in a stopped container: container not running")
   }
 }

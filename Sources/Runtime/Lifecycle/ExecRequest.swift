@@ -10,6 +10,7 @@ import SyscallFilter
 func processPlan(
   _ options: ExecOptions,
   _ basis: TenantBasis,
+  _ annotations: [Annotation],
   on host: borrowing Host,
 ) throws(RuntimeError) -> ProcessPlan {
   let place: String
@@ -36,6 +37,9 @@ func processPlan(
   for warning in warnings { host.warn(warning) }
   plan.personality = basis.persona.map(PersonalityPlan.init)
   plan.addSockets(options.socketVariables)
+  plan.memoryPolicy = basis.memoryPolicy
+  // What the container may not, no process of it may.
+  try located(place) { () throws(ConfigurationError) in try plan.apply(annotations) }
   return plan
 }
 
@@ -71,7 +75,10 @@ func tenantRequest(
     filter: basis.filter.map { CompiledFilter(program: $0, flags: basis.filterFlags) },
     keepsKeyring: basis.keepsKeyring,
     preservedDescriptors: options.preservedDescriptors,
-    deniesSetgroups: isInUserNamespace ? try deniesSetgroups(pid, on: host) : false
+    deniesSetgroups: isInUserNamespace ? try deniesSetgroups(pid, on: host) : false,
+    record: record,
+    listenerMetadata: basis.listenerMetadata,
+    isTraced: host.trace != nil
   )
 }
 

@@ -29,7 +29,7 @@ package func features() -> JSONValue {
     "hooks": .strings(HookPlan.names),
     "mountOptions": .strings(MountOptionTable.supportedNames),
     "linux": [
-      "namespaces": .strings(NamespaceKind.supported.map(\.rawValue).sorted()),
+      "namespaces": .strings(NamespaceKind.allCases.map(\.rawValue).sorted()),
       "capabilities": .strings(KnownCapabilities.names(of: KnownCapabilities.all)),
       "cgroup": [
         "v1": false, "v2": true, "systemd": .boolean(hasSystemd),
@@ -38,11 +38,16 @@ package func features() -> JSONValue {
       "seccomp": seccompFeatures,
       "apparmor": ["enabled": true],
       "selinux": ["enabled": true],
-      "intelRdt": ["enabled": false],
-      "mountExtensions": ["idmap": ["enabled": false]],
-      "netDevices": ["enabled": false],
+      "intelRdt": ["enabled": true],
+      "mountExtensions": [
+        "idmap": ["enabled": .boolean(MountOptionTable.supportedNames.contains("idmap"))]
+      ],
+      "netDevices": ["enabled": true],
     ],
-    "annotations": [:],
+    "annotations": .object([
+      .init(LandlockPlan.annotation, .string(LandlockPlan.members.joined(separator: ","))),
+      .init(CoreScheduling.annotation, .string(CoreScheduling.own)),
+    ]),
     "potentiallyUnsafeConfigAnnotations": .strings(unitAnnotations + [criuAnnotation]),
   ]
 }
@@ -53,18 +58,10 @@ private var hasSystemd: Bool { CgroupManager.allCases.contains(.systemd) }
 private var seccompFeatures: JSONValue {
   [
     "enabled": true,
-    // A notification needs a listener, which this version does not hand over.
-    "actions": .strings(
-      SeccompProfile.Action.allCases.filter { $0 != .notify }.map(\.rawValue).sorted()
-    ),
+    "actions": .strings(SeccompProfile.Action.allCases.map(\.rawValue).sorted()),
     "operators": .strings(SeccompProfile.Comparison.allCases.map(\.rawValue).sorted()),
     "archs": .strings(SeccompProfile.knownArchitectures.sorted()),
     "knownFlags": .strings(SeccompProfile.Flag.allCases.map(\.rawValue).sorted()),
-    "supportedFlags": .strings(supportedFlags.map(\.rawValue).sorted()),
+    "supportedFlags": .strings(SeccompProfile.Flag.allCases.map(\.rawValue).sorted()),
   ]
-}
-
-/// Waiting killably is about notifications alone.
-private var supportedFlags: [SeccompProfile.Flag] {
-  SeccompProfile.Flag.allCases.filter { $0 != .waitKillableReceive }
 }

@@ -1,4 +1,5 @@
 package import Kernel
+package import Launch
 package import State
 
 /// What every verb works with: the state of all containers, and the host's procfs.
@@ -11,11 +12,15 @@ package struct Host: ~Copyable {
   /// Takes what is done, for who looks for an error, one line each.
   package let debug: (String) -> Void
 
+  /// Takes the steps of processes that are being made; nil where nobody wants to know.
+  package let trace: StageTrace?
+
   /// Opens both.
   package init(
     root path: String,
     warn: @escaping (String) -> Void,
     debug: @escaping (String) -> Void,
+    trace: StageTrace?,
   ) throws(RuntimeError) {
     let root = try withState { () throws(StateError) in try StateRoot(path: path) }
     let processes = try about("procfs") { () throws(KernelError) in try ProcessFiles() }
@@ -23,6 +28,7 @@ package struct Host: ~Copyable {
     self.processes = processes
     self.warn = warn
     self.debug = debug
+    self.trace = trace
   }
 
   /// Whether swrun itself runs in a user namespace, as under rootless podman.

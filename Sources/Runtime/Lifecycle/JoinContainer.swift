@@ -12,7 +12,7 @@ struct MountNamespaces: ~Copyable {
   /// Opens the namespaces of a container's init.
   init(of record: ContainerRecord, on host: borrowing Host) throws(RuntimeError) {
     guard let process = record.initProcess, let opened = try openInit(record, on: host) else {
-      throw .refused("container not running")
+      throw .notRunning("container not running")
     }
     let namespaces = "\(process.pid)/ns"
     guard let mount = try Self.openForeign("\(namespaces)/mnt", own: "self/ns/mnt", on: host) else {
@@ -23,7 +23,7 @@ struct MountNamespaces: ~Copyable {
     let hasEnded = try about("init of container \(record.id)") { () throws(KernelError) in
       try opened.wait(for: .readable, milliseconds: 0)
     }
-    guard !hasEnded else { throw .refused("container not running") }
+    guard !hasEnded else { throw .notRunning("container not running") }
     self.mount = mount
     self.user = user
   }

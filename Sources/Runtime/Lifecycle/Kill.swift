@@ -21,16 +21,16 @@ package func kill(
     let isOurs = try withState { () throws(StateError) in try directory.lock(wait: false) }
     let reached = try signalEverything(of: seen.record, signal, standingStill: isOurs, on: host)
     directory.release()
-    guard reached || all else { throw .refused("container not running") }
+    guard reached || all else { throw .notRunning("container not running") }
     return
   }
   guard let process = try openInit(seen.record, on: host) else {
-    throw .refused("container not running")
+    throw .notRunning("container not running")
   }
   do throws(KernelError) {
     try Process.signal(process, signal)
   } catch  where error.code == .noProcess {
-    throw .refused("container not running")
+    throw .notRunning("container not running")
   } catch {
     throw .kernel(error, subject: "signal \(signal)")
   }

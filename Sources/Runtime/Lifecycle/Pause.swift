@@ -16,15 +16,15 @@ private let freezingTime: Int64 = patience - 2000
 package func pause(_ id: ContainerID, on host: borrowing Host) throws(RuntimeError) {
   let directory = try lockedContainer(id, on: host)
   guard let seen = try observe(directory, on: host) else { throw .state(.doesNotExist(id)) }
-  guard seen.status != .paused else { throw .refused("container not running: it is paused") }
-  guard seen.isAlive else { throw .refused("container not running") }
+  guard seen.status != .paused else { throw .wrongStatus("container not running: it is paused") }
+  guard seen.isAlive else { throw .notRunning("container not running") }
   let isDone: Void? = try withControlGroup(of: seen.record, on: host) {
     (group, _) throws(CgroupError) in
     try group.freeze(host.processes, withinMilliseconds: freezingTime)
   }
   // A control group without processes counts as frozen: init may have ended meanwhile.
   guard try observe(directory, on: host)?.isAlive == true else {
-    throw .refused("container not running")
+    throw .notRunning("container not running")
   }
   guard isDone != nil else {
     throw .refused("container \(id) has no cgroup, and can't be paused without one")
@@ -46,5 +46,5 @@ package func resume(_ id: ContainerID, on host: borrowing Host) throws(RuntimeEr
       try group.setFrozen(false, withinMilliseconds: freezingTime)
       return true
     }
-  guard isResumed == true else { throw .refused("container not paused") }
+  guard isResumed == true else { throw .wrongStatus("container not paused") }
 }

@@ -77,7 +77,9 @@ struct Restoration {
       logFile: "restore.log",
       settings: options.checkpoint.settings
     )
-    try describe(&request, on: host)
+    try describe(&request, directory, on: host)
+    let lent = try lendImages(in: places.imagePath)
+    defer { for failure in lent?.takeBack() ?? [] { host.warn("images: \(failure)") } }
     let inherited = try InheritedFiles(request: &request, places, plan)
     let plan = plan
     let service = try withCriu { () throws(CriuError) in
@@ -151,6 +153,16 @@ struct Restoration {
     }
   }
 
+  /// Lets the container's root read what it is restored from, where that is nobody on the host.
+  private func lendImages(in path: String) throws(RuntimeError) -> LentImages? {
+    guard plan.namespaces.source(of: .user) == .new,
+      let root = plan.namespaces.gidMappings.first(where: { $0.containerID == 0 })?.hostID
+    else { return nil }
+    return try about("images for the container's root") { () throws(KernelError) in
+      try LentImages(in: path, toGroup: root)
+    }
+  }
+
   private func openConsole() throws(RuntimeError) -> OwnedDescriptor? {
     guard let path = options.consoleSocket else { return nil }
     return try about("console socket") { () throws(KernelError) in try UnixSocket.connect(path) }
@@ -173,6 +185,7 @@ struct Restoration {
   /// Says what of the container is outside of its image.
   private func describe(
     _ request: inout CriuRequest,
+    _ directory: borrowing ContainerDirectory,
     on host: borrowing Host,
   ) throws(RuntimeError) {
     request.configurationFile = try criuConfigurationFile(plan)
@@ -189,6 +202,11 @@ struct Restoration {
       let table = MountEntry.table(try host.processes.read("self/mountinfo", limit: 64 << 20))
       for mount in mounts { request.external += try mount.restored(table) }
     }
+    // For a container that has one, which its image alone tells; see addNotifySocket.
+    let notify = try withState { () throws(StateError) in
+      try directory.makeNotifyDirectory(in: host.root)
+    }
+    request.external.append("mnt[\(ContainerPlan.notifyDirectory)]:\(notify)")
     request.external += plan.maskedPaths.map { "mnt[\($0)]:/dev/null" }
     for entry in plan.namespaces.entries where entry.kind != .network && entry.kind != .pid {
       guard case .join(let path) = entry.source else { continue }

@@ -96,6 +96,9 @@ extension RestoreOptions {
     if case .join = plan.namespaces.source(of: .mount) {
       throw .refused("criu can't restore a container into a mount namespace that exists")
     }
+    if let section = plan.sectionThatNoRestoreHas {
+      throw .refused("criu does not restore \(section): remove it, or make the container anew")
+    }
     guard consoleSocket == nil || plan.process.hasTerminal else {
       throw .refused("--console-socket is given, but process.terminal is not true")
     }
@@ -104,5 +107,18 @@ extension RestoreOptions {
         "process.terminal is true, and there is no --console-socket to send the terminal to"
       )
     }
+  }
+}
+
+extension ContainerPlan {
+  /// What a restored container would silently go without.
+  fileprivate var sectionThatNoRestoreHas: String? {
+    if process.landlock != nil { return "/annotations/\(LandlockPlan.annotation)" }
+    if process.hasOwnCores { return "/annotations/\(CoreScheduling.annotation)" }
+    if process.memoryPolicy != nil { return "/linux/memoryPolicy" }
+    if intelRdt != nil { return "/linux/intelRdt" }
+    if !networkDevices.isEmpty { return "/linux/netDevices" }
+    if seccomp?.hasListener == true { return "/linux/seccomp/listenerPath" }
+    return mounts.contains { $0.identities != nil } ? "mounts with idmap" : nil
   }
 }

@@ -77,7 +77,7 @@ private func runningRecord(
   }
   switch seen.status {
   case .created, .running, .paused: return seen.record
-  case .creating, .stopped: throw .refused("container not running")
+  case .creating, .stopped: throw .notRunning("container not running")
   }
 }
 
@@ -143,10 +143,4 @@ private func mountIDs(in bytes: [UInt8]) -> [UInt64] {
 
 extension MountPlan {
   fileprivate var isBind: Bool { bindSource != nil }
-
-  /// Where a bind mount comes from; nil for any other.
-  var bindSource: String? {
-    guard case .bind(let source, _) = kind else { return nil }
-    return source
-  }
 }

@@ -21,6 +21,12 @@ package enum RuntimeError: Error, Sendable {
   case rootfs(RootfsError)
   case criu(CriuError)
   case kernel(KernelError, subject: String)
+  /// The command line is wrong: in words.
+  case usage(String)
+  /// The container has no process any more: in the words that callers look for.
+  case notRunning(String)
+  /// The container is not in a status for that: in words.
+  case wrongStatus(String)
   /// In words: what is wrong and what to do.
   case refused(String)
 }
@@ -38,7 +44,9 @@ extension RuntimeError: CustomStringConvertible {
     case .rootfs(let error): error.description
     case .criu(let error): error.description
     case .kernel(let error, let subject): subject.isEmpty ? "\(error)" : "\(subject): \(error)"
-    case .refused(let reason): reason
+    case .usage(let reason), .notRunning(let reason), .wrongStatus(let reason),
+      .refused(let reason):
+      reason
     }
   }
 }

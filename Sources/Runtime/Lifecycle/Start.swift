@@ -34,11 +34,11 @@ private func startLocked(
     try directory.status(of: record, host.processes)
   }
   guard let record, status == .created else {
-    throw .refused("cannot start container \(id): it is \(status.rawValue), not created")
+    throw .wrongStatus("cannot start container \(id): it is \(status.rawValue), not created")
   }
   // It would not go through its gate before somebody resumes it.
   guard try !isFrozen(record, on: host) else {
-    throw .refused("cannot start container \(id): it is paused")
+    throw .wrongStatus("cannot start container \(id): it is paused")
   }
   // The program may speak at once.
   let notification = try Notification.open(in: directory, for: manager, on: host)
@@ -53,7 +53,7 @@ private func open(
   of directory: borrowing ContainerDirectory,
 ) throws(RuntimeError) {
   guard let gate else {
-    throw .refused("cannot start container \(directory.id): it has just been started or ended")
+    throw .wrongStatus("cannot start container \(directory.id): it has just been started or ended")
   }
   do throws(LaunchError) {
     try startAtGate(gate) { () throws(LaunchError) in

@@ -12,6 +12,8 @@ struct TenantBirthplace: ~Copyable {
   let container: OwnedDescriptor
   /// Over which the tenant sends the master of its terminal; nil without one.
   let console: OwnedDescriptor?
+  /// Where the listener of the tenant's filter goes; nil for a filter without one.
+  let listenerPath: String?
 
   /// Makes a tenant in the container's control group, or in init's own where that takes none: init
   /// may have been moved into one below, and one with such below it holds no processes.
@@ -48,12 +50,14 @@ struct TenantBirthplace: ~Copyable {
     case let console?:
       copy = try about("console") { () throws(KernelError) in try console.duplicate() }
     }
+    let listener = try connectToListener(at: listenerPath)
     do throws(LaunchError) {
       return try Launch.makeTenant(
         request,
         cgroup: group,
-        descriptors: TenantDescriptors(container: process, console: copy),
-        processes: host.processes
+        descriptors: TenantDescriptors(container: process, console: copy, listener: listener),
+        processes: host.processes,
+        trace: host.trace
       )
     } catch {
       throw .launch(error)

@@ -56,7 +56,7 @@ private func recordToUpdate(
     try directory.status(of: record, host.processes)
   }
   guard let record, [.created, .running].contains(status) else {
-    throw .refused("container not running")
+    throw .notRunning("container not running")
   }
   return record
 }

@@ -11,16 +11,20 @@ package struct MountSurroundings: Sendable {
   package var showsWholeHierarchy: Bool
   /// Sources of bind mounts that the creator has opened, by the mount's place in the list: in a user
   /// namespace init may not search the host's directories.
-  package var openedSources: [Int: CInt]
+  package var openedSources: [Int: BindSource]
+  /// The SELinux context of new file systems; nil leaves that to the policy.
+  package var label: String?
 
   package init(
     cgroupDirectory: String?,
     showsWholeHierarchy: Bool,
-    openedSources: [Int: CInt],
+    openedSources: [Int: BindSource],
+    label: String?,
   ) {
     self.cgroupDirectory = cgroupDirectory
     self.showsWholeHierarchy = showsWholeHierarchy
     self.openedSources = openedSources
+    self.label = label
   }
 }
 
@@ -33,10 +37,13 @@ extension ContainerRoot {
   ) throws(RootfsError) {
     if plan.isRemount { return try remount(plan) }
     switch plan.kind {
-    case .bind(let source, let isRecursive):
-      let opened = surroundings.openedSources[plan.index]
-      try bind(source, opened: opened, isRecursive: isRecursive, plan)
+    case .bind(let source, _):
+      try bind(source, opened: surroundings.openedSources[plan.index], plan)
     case .filesystem(let type, let source):
+      var plan = plan
+      if let label = surroundings.label, Self.takesLabel(type) {
+        plan.parameters.append(.init(key: "context", value: label))
+      }
       try mountNew(type: type, source: source, plan)
     case .cgroup:
       var plan = plan
@@ -44,11 +51,18 @@ extension ContainerRoot {
       // (CVE-2023-25809).
       if surroundings.showsWholeHierarchy { plan.attributes.set |= MountAttribute.readOnly }
       if let directory = surroundings.cgroupDirectory {
-        try bind(directory, opened: nil, isRecursive: false, plan)
+        plan.kind = .bind(source: directory, isRecursive: false)
+        try bind(directory, opened: nil, plan)
       } else {
         try mountNew(type: "cgroup2", source: "cgroup", plan)
       }
     }
+  }
+
+  /// Whether a new file system of a type is labelled whole: what shows the kernel has labels of its
+  /// own.
+  private static func takesLabel(_ type: String) -> Bool {
+    !["proc", "sysfs", "cgroup2"].contains(type)
   }
 
   private func remount(_ plan: MountPlan) throws(RootfsError) {

@@ -14,10 +14,14 @@ package struct DetachedMount: Sendable {
   package init(_ plan: MountPlan) throws(RootfsError) {
     let made: OwnedDescriptor
     switch plan.kind {
-    case .bind(let source, let isRecursive):
-      made = try about(plan.subject) { () throws(KernelError) in
-        try detachedBindSource(source, isRecursive: isRecursive)
+    case .bind(let source, _):
+      let opened = try about(plan.subject) { () throws(KernelError) in
+        try detachedBindSource(source, plan)
       }
+      guard case .tree(let tree) = opened else {
+        throw .refused("\(plan.subject): it would make a link")
+      }
+      made = OwnedDescriptor(adopting: tree)
     case .filesystem(let type, let source):
       made = try ContainerRoot.newFileSystem(type: type, source: source, plan)
     case .cgroup:

@@ -52,13 +52,4 @@ extension ConfigurationError {
     }
     return located
   }
-
-  /// The error that a property of a later version of this runtime is set.
-  static func unsupported(_ pointer: String, _ clause: String) -> ConfigurationError {
-    ConfigurationError(
-      pointer: pointer,
-      rule: "is not supported yet by this version: remove it",
-      clause: clause,
-    )
-  }
 }

@@ -127,7 +127,7 @@ package struct ContainerDirectory: ~Copyable {
     }
   }
 
-  private func has(_ name: String) throws(StateError) -> Bool {
+  func has(_ name: String) throws(StateError) -> Bool {
     do throws(KernelError) {
       _ = try Directory.status(at: descriptor, name)
       return true

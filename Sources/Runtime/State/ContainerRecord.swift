@@ -24,6 +24,8 @@ package struct ContainerRecord: Equatable, Sendable {
   package var cgroupManager: CgroupManager
   /// The container's unit; nil where systemd does not keep it.
   package var unit: RecordedUnit?
+  /// The container's place in resctrl; nil without one.
+  package var resctrl: RecordedResctrl?
   /// Whether others share its pid namespace, so that the end of init does not end them all.
   package var sharesPidNamespace: Bool
   /// Whether it lives in a user namespace, its own or its creator's, where device rules may not be to
@@ -68,6 +70,7 @@ package struct ContainerRecord: Equatable, Sendable {
     self.cgroup = cgroup
     self.cgroupManager = .directory
     self.unit = nil
+    self.resctrl = nil
     self.sharesPidNamespace = sharesPidNamespace
     self.isInUserNamespace = isInUserNamespace
     self.poststart = poststart
@@ -91,6 +94,22 @@ package struct AddedMount: Equatable, Sendable {
     self.destination = destination
     self.mountID = mountID
     self.source = source
+  }
+}
+
+/// A container's place in resctrl, and what of it goes with the container.
+package struct RecordedResctrl: Equatable, Sendable {
+  /// The directory below the root of resctrl; empty for the root itself.
+  package var path: String
+  /// Whether it was made for the container alone.
+  package var isOwn: Bool
+  /// The name of the container's monitoring group; nil without one.
+  package var monitor: String?
+
+  package init(path: String, isOwn: Bool, monitor: String?) {
+    self.path = path
+    self.isOwn = isOwn
+    self.monitor = monitor
   }
 }
 
@@ -124,6 +143,7 @@ extension ContainerRecord {
       ("cgroup", cgroup.map { .string($0) }),
       ("cgroupManager", .string(cgroupManager.rawValue)),
       ("unit", unit?.json),
+      ("resctrl", resctrl?.json),
       ("sharesPidNamespace", .boolean(sharesPidNamespace)),
       ("isInUserNamespace", .boolean(isInUserNamespace)),
       ("poststart", .array(poststart.map(\.json))),
@@ -172,12 +192,26 @@ extension ContainerRecord {
     guard let cgroupManager = CgroupManager(rawValue: manager) else { return nil }
     self.cgroupManager = cgroupManager
     unit = json["unit"].flatMap(RecordedUnit.init(json:))
+    resctrl = json["resctrl"].flatMap(RecordedResctrl.init(json:))
     addedMounts = json["addedMounts"]?.elements.compactMap(AddedMount.init(json:)) ?? []
     if let pid = json["pid"]?.integer(as: Int32.self),
       let start = json["startTime"]?.integer(as: UInt64.self)
     {
       initProcess = InitProcess(pid: pid, startTime: start)
     }
+  }
+}
+
+extension RecordedResctrl {
+  fileprivate var json: JSONValue {
+    .object(present: [
+      ("path", .string(path)), ("isOwn", .boolean(isOwn)), ("monitor", monitor.map { .string($0) }),
+    ])
+  }
+
+  fileprivate init?(json: JSONNode) {
+    guard let path = json["path"]?.string, let isOwn = json["isOwn"]?.boolean else { return nil }
+    self.init(path: path, isOwn: isOwn, monitor: json["monitor"]?.string)
   }
 }
 

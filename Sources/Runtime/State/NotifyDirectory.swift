@@ -27,6 +27,9 @@ extension ContainerDirectory {
     return "\(root.path)/\(id)/\(Self.notifyName)"
   }
 
+  /// Whether the container was made with the directory.
+  package func hasNotifyDirectory() throws(StateError) -> Bool { try has(Self.notifyName) }
+
   /// Makes the socket; nil in a container that was made without the directory.
   package func makeNotifySocket() throws(StateError) -> OwnedDescriptor? {
     do throws(KernelError) {

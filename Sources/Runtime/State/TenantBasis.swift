@@ -14,6 +14,10 @@ package struct TenantBasis: Equatable, Sendable {
   /// The flags of seccomp(2) for it.
   package var filterFlags: UInt32
   package var persona: UInt32?
+  package var memoryPolicy: MemoryPolicyPlan?
+  /// Who gets the listener of each process's filter; nil for a filter without one.
+  package var listenerPath: String?
+  package var listenerMetadata: String?
   /// Whether the container stays in its creator's session keyring.
   package var keepsKeyring: Bool
   /// The section of config.json, exactly as it stands there.
@@ -33,6 +37,9 @@ package struct TenantBasis: Equatable, Sendable {
     self.persona = persona
     self.keepsKeyring = keepsKeyring
     self.processText = processText
+    memoryPolicy = nil
+    listenerPath = nil
+    listenerMetadata = nil
   }
 }
 
@@ -45,6 +52,10 @@ extension TenantBasis {
       ("filter", filter.map { .integer(Int64($0.count)) }),
       ("filterFlags", .integer(Int64(filterFlags))),
       ("persona", persona.map { .integer(Int64($0)) }),
+      ("memoryMode", memoryPolicy.map { .integer(Int64($0.mode)) }),
+      ("memoryNodes", memoryPolicy.map { .array($0.nodes.map { .unsigned($0) }) }),
+      ("listenerPath", listenerPath.map { .string($0) }),
+      ("listenerMetadata", listenerMetadata.map { .string($0) }),
       ("keepsKeyring", .boolean(keepsKeyring)),
       ("process", .integer(Int64(processText.count))),
     ])
@@ -72,6 +83,14 @@ extension TenantBasis {
       keepsKeyring: keepsKeyring,
       processText: Array(bytes[(lineEnd + 1)..<textEnd])
     )
+    memoryPolicy = head["memoryMode"]?.integer(as: UInt32.self).map { mode in
+      MemoryPolicyPlan(
+        mode: mode,
+        nodes: head["memoryNodes"]?.elements.compactMap { $0.integer(as: UInt64.self) } ?? []
+      )
+    }
+    listenerPath = head["listenerPath"]?.string
+    listenerMetadata = head["listenerMetadata"]?.string
   }
 
   private static func head(_ line: [UInt8]) -> JSONNode? {

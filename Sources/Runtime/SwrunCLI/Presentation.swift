@@ -16,6 +16,8 @@ struct Presentation {
   /// conmon takes the whole standard error of a create that fails for the reason, and podman the first
   /// line of that with words that it knows: an error must come before any warning.
   var held: HeldWarnings?
+  /// When the command began.
+  let began = Clock.now
 
   /// Prints a result on standard output.
   func show(_ text: String) throws(RuntimeError) {
@@ -43,15 +45,15 @@ struct Presentation {
   /// Reports why the command failed: on standard error for people, in the log for callers.
   ///
   /// The log gets exactly one line: podman parses it as one JSON document.
-  func report(failure: String) {
+  func report(failure: String, code: FailureCode) {
     let subject = verb.map { "swrun: \($0): " } ?? "swrun: "
     let message = oneLine(failure)
     if isJSON, log == nil {
-      write(entry(level: .error, message), to: 2)
+      write(entry(level: .error, message, code), to: 2)
     } else {
       write([UInt8]("\(subject)\(message)\n".utf8), to: 2)
     }
-    appendToLog(level: .error, message)
+    appendToLog(level: .error, message, code)
   }
 
   /// Says what does not keep the command from going on; never in a JSON log, which is for failures.
@@ -72,16 +74,26 @@ struct Presentation {
 
   private func write(warning message: String) {
     write([UInt8]("swrun: warning: \(message)\n".utf8), to: 2)
-    if !isJSON { appendToLog(level: .warning, message) }
+    if !isJSON { appendToLog(level: .warning, message, nil) }
   }
 
   /// Says what is done, to who wants to know it.
   func debug(_ text: String) {
     guard level >= .debug else { return }
+    debug(text, at: Clock.now)
+  }
+
+  /// Says what began at a moment, with how long that was after the command began.
+  func debug(_ text: String, at moment: (seconds: Int, nanoseconds: Int)) {
+    let microseconds =
+      (moment.seconds - began.seconds) * 1_000_000
+      + (moment.nanoseconds - began.nanoseconds) / 1000
+    let fraction = String(max(0, microseconds) % 1000 + 1000).dropFirst()
+    let message = oneLine("+\(max(0, microseconds) / 1000).\(fraction) ms: \(text)")
     if log == nil {
-      write([UInt8]("swrun: debug: \(oneLine(text))\n".utf8), to: 2)
+      write([UInt8]("swrun: debug: \(message)\n".utf8), to: 2)
     } else {
-      appendToLog(level: .debug, oneLine(text))
+      appendToLog(level: .debug, message, nil)
     }
   }
 
@@ -90,9 +102,9 @@ struct Presentation {
     try log?.check()
   }
 
-  private func appendToLog(level: LogLevel, _ message: String) {
+  private func appendToLog(level: LogLevel, _ message: String, _ code: FailureCode?) {
     guard let log else { return }
-    let line = entry(level: level, message)
+    let line = entry(level: level, message, code)
     // Who asks for JSON gets it from a daemon too.
     let text = isJSON ? String(decoding: line.dropLast(), as: UTF8.self) : message
     do throws(KernelError) {
@@ -102,15 +114,20 @@ struct Presentation {
     }
   }
 
-  private func entry(level: LogLevel, _ message: String) -> [UInt8] {
+  private func entry(
+    level: LogLevel,
+    _ message: String,
+    _ code: FailureCode?,
+  ) -> [UInt8] {
     let now = Clock.now
     let time = Clock.rfc3339(seconds: now.seconds, nanoseconds: now.nanoseconds)
     guard isJSON else {
       return [UInt8]("time=\"\(time)\" level=\(level.rawValue) msg=\"\(quoted(message))\"\n".utf8)
     }
-    let value: JSONValue = [
-      "level": .string(level.rawValue), "msg": .string(message), "time": .string(time),
-    ]
+    let value = JSONValue.object(present: [
+      ("level", .string(level.rawValue)), ("msg", .string(message)), ("time", .string(time)),
+      ("code", code.map { .string($0.rawValue) }),
+    ])
     return value.text(.compact) + [UInt8(ascii: "\n")]
   }
 

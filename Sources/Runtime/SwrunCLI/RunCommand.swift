@@ -15,13 +15,13 @@ package func runCommand(_ words: [String]) -> Int32 {
     // Before the first file is opened: none of ours may come to be what others write to.
     try DescriptorTable.openStandardStreams()
   } catch {
-    presentation.report(failure: "standard streams: \(error)")
+    presentation.report(failure: "standard streams: \(error)", code: .kernel)
     return ExitCode.failure
   }
   do throws(UsageError) {
     arguments = try Arguments(parsing: Array(words.dropFirst()))
   } catch {
-    presentation.report(failure: "\(error)")
+    presentation.report(failure: "\(error)", code: .usage)
     return ExitCode.failure
   }
   presentation.verb = arguments.verb
@@ -32,7 +32,7 @@ package func runCommand(_ words: [String]) -> Int32 {
     try presentation.openLog()
   } catch {
     presentation.log = nil
-    presentation.report(failure: "log: \(error)")
+    presentation.report(failure: "log: \(error)", code: .kernel)
     return ExitCode.failure
   }
   if arguments.isDetached { presentation.held = HeldWarnings() }
@@ -44,7 +44,7 @@ package func runCommand(_ words: [String]) -> Int32 {
     }
     return try perform(arguments, words, presentation)
   } catch {
-    presentation.report(failure: "\(error)")
+    presentation.report(failure: "\(error)", code: error.code)
     return arguments.verb == "exec" ? ExitCode.execFailure : ExitCode.failure
   }
 }
@@ -94,7 +94,7 @@ private func perform(
     try presentation.show(features())
   case "completion":
     guard let script = Completions.script(for: arguments.positional[0]) else {
-      throw .refused("no completions for \"\(arguments.positional[0])\": use bash, zsh or fish")
+      throw .usage("no completions for \"\(arguments.positional[0])\": use bash, zsh or fish")
     }
     try presentation.show(script)
   default:
@@ -119,7 +119,7 @@ private func performOnContainer(
   case "events": try showEvents(arguments, presentation, on: host)
   case "ps": try listProcesses(arguments, presentation, on: host)
   case "update": try update(arguments, presentation, on: host)
-  default: throw .refused("no command given")
+  default: throw .usage("no command given")
   }
 }
 

@@ -23,7 +23,7 @@ extension OptionTable {
     Option("memory-reservation", value: "SIZE", "memory that is left alone while others have more"),
     Option("memory-swap", value: "SIZE", "memory and swap together, -1 for no limit of swap"),
     Option("pids-limit", value: "N", "processes and threads, -1 for no limit"),
-    Option("l3-cache-schema", value: "SCHEMA", "refused: this version has no Intel RDT"),
-    Option("mem-bw-schema", value: "SCHEMA", "refused: this version has no Intel RDT"),
+    Option("l3-cache-schema", value: "SCHEMA", "refused: write to resctrl itself"),
+    Option("mem-bw-schema", value: "SCHEMA", "refused: write to resctrl itself"),
   ]
 }

@@ -36,7 +36,7 @@ package func compile(_ profile: FilterProfile) throws(FilterError) -> Compilatio
   // BPF_MAXINSNS, <linux/bpf_common.h>.
   guard program.count / 8 <= 4096 else { throw .tooLong(program.count / 8) }
   return Compilation(
-    filter: CompiledFilter(program: program, flags: profile.flags.forLoading),
+    filter: CompiledFilter(program: program, flags: profile.loadingFlags),
     unknownNames: unknown,
   )
 }

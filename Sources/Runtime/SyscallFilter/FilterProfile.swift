@@ -13,6 +13,8 @@ package enum FilterAction: Equatable, Sendable {
   case trace(UInt16)
   case log
   case allow
+  /// A listener decides.
+  case notify
 
   /// The value that the filter returns.
   package var code: UInt32 {
@@ -24,6 +26,7 @@ package enum FilterAction: Equatable, Sendable {
     case .trace(let message): 0x7ff0_0000 | UInt32(message)
     case .log: 0x7ffc_0000
     case .allow: 0x7fff_0000
+    case .notify: 0x7fc0_0000
     }
   }
 
@@ -32,7 +35,7 @@ package enum FilterAction: Equatable, Sendable {
   /// A tracer counts as letting it: it decides on its own.
   var letsCallsThrough: Bool {
     switch self {
-    case .allow, .log, .trace: true
+    case .allow, .log, .trace, .notify: true
     case .killProcess, .killThread, .trap, .returnError: false
     }
   }
@@ -108,6 +111,13 @@ package struct FilterProfile: Equatable, Sendable {
   }
 }
 
+extension FilterProfile {
+  /// The flags of seccomp(2) for the program that this compiles to.
+  var loadingFlags: UInt32 {
+    flags.forLoading(withListener: rules.contains { $0.action == .notify })
+  }
+}
+
 /// The flags of SECCOMP_SET_MODE_FILTER.
 ///
 /// They go into our own seccomp(2) call: libseccomp 2.5.4 has no attribute for the last one.
@@ -124,8 +134,17 @@ package struct FilterFlags: OptionSet, Equatable, Sendable {
   /// Only the kernel's listener knows it: without one seccomp(2) fails with EINVAL.
   package static let waitKillableReceive = FilterFlags(rawValue: 1 << 5)
 
-  /// What to load a filter with: nothing here makes a listener yet.
-  package var forLoading: UInt32 { subtracting(.waitKillableReceive).rawValue }
+  /// Makes a listener, for a filter with `FilterAction.notify`.
+  package static let newListener = FilterFlags(rawValue: 1 << 3)
+
+  /// What to load a filter with.
+  ///
+  /// A filter is loaded by a single thread: there is none to synchronise, and the kernel refuses that
+  /// together with a listener.
+  package func forLoading(withListener hasListener: Bool) -> UInt32 {
+    guard hasListener else { return subtracting(.waitKillableReceive).rawValue }
+    return subtracting(.threadSync).union(.newListener).rawValue
+  }
 }
 
 /// A program for seccomp(2), and the flags to load it with.
@@ -133,6 +152,9 @@ package struct CompiledFilter: Equatable, Sendable {
   /// Instructions of 8 bytes each: struct sock_filter.
   package var program: [UInt8]
   package var flags: UInt32
+
+  /// Whether loading it makes a listener, which somebody has to get.
+  package var hasListener: Bool { FilterFlags(rawValue: flags).contains(.newListener) }
 
   package init(program: [UInt8], flags: UInt32) {
     self.program = program

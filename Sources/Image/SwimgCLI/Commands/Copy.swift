@@ -18,6 +18,12 @@ struct CopyCommand: ParsableCommand {
   )
   var platform: Platform?
 
+  @Flag(help: "Copy along what is attached: signatures, lists of contents and the like.")
+  var referrers = false
+
+  @OptionGroup var foreign: ForeignOptions
+  @OptionGroup var signatures: PolicyOptions
+
   @Option(help: ArgumentHelp("auto, json or none.", valueName: "style"))
   var progress = ProgressStyle.auto
 
@@ -43,10 +49,19 @@ struct CopyCommand: ParsableCommand {
     let display = TransferDisplay(progress, isQuiet: quiet)
     defer { display.finish() }
     let path = try store.path()
-    let request = CopyRequest(from: source, to: target, platform: platform, progress: display)
+    var request = CopyRequest(
+      from: source,
+      to: target,
+      platform: platform,
+      policy: try signatures.load(subject),
+      progress: display,
+    )
+    request.includesReferrers = referrers
+    request.includesForeign = foreign.foreignLayers
+    let asked = request
     let digest = try wrapping(
       subject,
-      try copy(request, access) { () throws(StoreError) in try ContentStore(creating: path) },
+      try copy(asked, access) { () throws(StoreError) in try ContentStore(creating: path) },
     )
     display.finish()
     if !quiet { Presentation.write("\(digest)\n") }

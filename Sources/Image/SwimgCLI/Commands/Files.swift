@@ -140,7 +140,7 @@ extension FileChange {
   fileprivate var line: String {
     let letter = [Kind.added: "A", .removed: "D", .changed: "C"][kind] ?? "?"
     let why = reasons.isEmpty ? "" : "  (\(reasons.joined(separator: ", ")))"
-    return "\(letter) /\(shown(path))\(why)\n"
+    return "\(letter) /\(shownWhole(path))\(why)\n"
   }
 
   fileprivate var document: JSONValue {

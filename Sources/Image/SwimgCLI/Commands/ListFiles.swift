@@ -49,7 +49,7 @@ struct ListFilesCommand: ParsableCommand {
     switch format {
     case .json: Presentation.write(JSONValue.array(lines.map(\.document)).indentedText)
     case .text where long: Presentation.write(table(lines.map(\.row)))
-    case .text: for line in lines { Presentation.write(shown(line.path) + "\n") }
+    case .text: for line in lines { Presentation.write(shownWhole(line.path) + "\n") }
     }
   }
 }
@@ -95,10 +95,10 @@ private struct FileLine {
 
   var row: [String] {
     let attributes = node.attributes
-    let arrow = target.map { " -> \(shown($0))" } ?? ""
+    let arrow = target.map { " -> \(shownWhole($0))" } ?? ""
     return [
       letter + permissions, "\(attributes.uid):\(attributes.gid)", size.map { "\($0)" } ?? "-",
-      time.description, shown(path) + arrow,
+      time.description, shownWhole(path) + arrow,
     ]
   }
 

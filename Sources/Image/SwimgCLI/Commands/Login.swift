@@ -32,7 +32,7 @@ struct LoginCommand: ParsableCommand {
     let user = try wrapping(subject, try self.user())
     let isTerminal = Surroundings.isTerminal(0) && !passwordStdin
     if isTerminal { Presentation.draw("Password: ") }
-    let password = SecretInput.line()
+    let password = SecretInput.line(isEchoed: false)
     if isTerminal { Presentation.draw("\n") }
     try wrapping(subject, try Interruption.check())
     guard let password, !password.isEmpty else {
@@ -59,7 +59,9 @@ struct LoginCommand: ParsableCommand {
       throw CommandFailure("--username", "is needed where standard input is no terminal")
     }
     Presentation.draw("Username: ")
-    guard let line = readLine(), !line.isEmpty, !line.contains(":") else {
+    let line = SecretInput.line(isEchoed: true)
+    try wrapping("login \(registry.registry)", try Interruption.check())
+    guard let line, !line.isEmpty, !line.contains(":") else {
       throw CommandFailure("username", "empty, or a colon is in it")
     }
     return line

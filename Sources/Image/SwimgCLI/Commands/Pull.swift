@@ -22,6 +22,9 @@ struct PullCommand: ParsableCommand {
   )
   var platform: [PlatformName] = []
 
+  @OptionGroup var foreign: ForeignOptions
+  @OptionGroup var signatures: PolicyOptions
+
   @Option(help: ArgumentHelp("auto, json or none.", valueName: "style"))
   var progress = ProgressStyle.auto
 
@@ -53,9 +56,26 @@ struct PullCommand: ParsableCommand {
   ) throws(CommandFailure) -> PulledImage {
     let display = TransferDisplay(progress, isQuiet: quiet)
     defer { display.finish() }
-    let request = PullRequest(reference, platforms: choice, progress: display)
-    return try wrapping(subject, try pull(request, access, into: target))
+    var request = PullRequest(
+      reference,
+      platforms: choice,
+      policy: try signatures.load(subject),
+      progress: display,
+    )
+    request.includesForeign = foreign.foreignLayers
+    let asked = request
+    return try wrapping(subject, try pull(asked, access, into: target))
   }
+}
+
+/// What may be fetched from elsewhere than the registry.
+struct ForeignOptions: ParsableArguments {
+  @Flag(
+    help: ArgumentHelp(
+      "Fetch layers that their owner alone hands out from the addresses in the image."
+    )
+  )
+  var foreignLayers = false
 }
 
 /// A platform on the command line, or all of them.

@@ -22,6 +22,7 @@ struct UnpackCommand: ParsableCommand {
   var pull = PullPolicy.missing
 
   @OptionGroup(title: "Pulling") var registries: RegistryOptions
+  @OptionGroup(title: "Pulling") var signatures: PolicyOptions
 
   @Flag(name: .shortAndLong, help: "Show no progress.")
   var quiet = false
@@ -43,9 +44,28 @@ struct UnpackCommand: ParsableCommand {
     options.identity = try target.identity()
     if !arguments.isEmpty { options.arguments = arguments }
     let subject = "unpack \(selector)"
-    let store = try pulled(subject)
+    let store = pull == .never ? try store.open(subject) : try store.openOrMake(subject)
+    let warnings =
+      if let reference = try referenceToPull(store, subject) {
+        try pullAndUnpack(reference, store, options, subject)
+      } else {
+        try unpackStored(store, options, subject)
+      }
+    for warning in warnings where !quiet { Presentation.report("\(subject): \(warning)") }
+  }
+
+  private func unpackStored(
+    _ store: ContentStore,
+    _ options: BundleOptions,
+    _ subject: String,
+  ) throws(CommandFailure) -> [String] {
     let bar = ProgressBar("unpack", isQuiet: quiet)
-    let request = UnpackRequest(
+    defer { bar.end() }
+    return try wrapping(subject, try unpack(request(options, bar), from: store))
+  }
+
+  private func request(_ options: BundleOptions, _ bar: ProgressBar) -> UnpackRequest {
+    UnpackRequest(
       selector: selector,
       platform: target.platform ?? .host,
       bundle: bundle,
@@ -54,31 +74,52 @@ struct UnpackCommand: ParsableCommand {
       willRead: { bar.expect($0) },
       didRead: { bar.advance(by: $0) },
     )
-    defer { bar.end() }
-    let warnings = try wrapping(subject, try unpack(request, from: store))
-    bar.end()
-    for warning in warnings where !quiet { Presentation.report("\(subject): \(warning)") }
   }
 }
 
 extension UnpackCommand {
-  /// The store, with the image in it if a registry had to be asked.
-  private func pulled(_ subject: String) throws(CommandFailure) -> ContentStore {
-    guard pull != .never, let reference = selector.reference else {
-      return try store.open(subject)
-    }
-    let target = try store.openOrMake(subject)
-    if pull == .missing, try wrapping(subject, try isThere(target)) { return target }
+  /// The name to pull; nil when the store has what is wanted.
+  private func referenceToPull(
+    _ store: ContentStore,
+    _ subject: String,
+  ) throws(CommandFailure) -> Reference? {
+    guard pull != .never, let reference = selector.reference else { return nil }
+    if pull == .missing, try wrapping(subject, try isThere(store)) { return nil }
+    return reference
+  }
+
+  /// Pulls and unpacks at the same time: each layer is decompressed and extracted while it comes.
+  ///
+  /// The bundle appears when everything of it is verified, as ever, and the image is in the store.
+  private func pullAndUnpack(
+    _ reference: Reference,
+    _ store: ContentStore,
+    _ options: BundleOptions,
+    _ subject: String,
+  ) throws(CommandFailure) -> [String] {
     let access = try registries.access(subject)
     let display = TransferDisplay(.auto, isQuiet: quiet)
     defer { display.finish() }
-    let request = PullRequest(
+    let arrivals = LayerArrivals()
+    var pulling = PullRequest(
       reference,
-      platforms: self.target.platform.map { .some([$0]) } ?? .host,
+      platforms: target.platform.map { .some([$0]) } ?? .host,
+      policy: try signatures.load(subject),
       progress: display,
     )
-    _ = try wrapping(subject, try Transfer.pull(request, access, into: target))
-    return target
+    pulling.arrivals = arrivals
+    let request = request(options, ProgressBar("unpack", isQuiet: true))
+    let both = PullBesideUnpack(pulling, access, request, store, arrivals)
+    switch both.run() {
+    case .done(let warnings): return warnings
+    case .pullFailed(let error):
+      throw CommandFailure(subject, "\(error)", interrupted: error.cause)
+    case .unpackFailed(let error):
+      throw CommandFailure(subject, "\(error)", interrupted: error.cause)
+    case .notUnpacked:
+      display.finish()
+      return try unpackStored(store, options, subject)
+    }
   }
 
   /// Whether the image is in the store, and of an index the one for the wanted platform.

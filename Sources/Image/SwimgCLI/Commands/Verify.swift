@@ -2,6 +2,8 @@ import ArgumentParser
 import ContentStore
 import HostProcess
 import ImageSpec
+import Registry
+import Transfer
 import Upkeep
 
 /// The verb `swimg verify`.
@@ -16,8 +18,10 @@ struct VerifyCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("Print text or json.", valueName: "text|json"))
   var format = TextFormat.text
 
-  @Flag(help: "Drop damaged blobs, so that the next load or pull brings them anew.")
+  @Flag(help: "Drop damaged blobs, and fetch them anew from the registries of their images.")
   var repair = false
+
+  @OptionGroup(title: "Fetching anew") var registries: RegistryOptions
 
   @Flag(name: .shortAndLong, help: "Show no progress, and print damage only.")
   var quiet = false
@@ -27,11 +31,15 @@ struct VerifyCommand: ParsableCommand {
 
   func run() throws {
     let store = try store.open("verify")
+    let access = repair ? try registries.access("verify") : nil
     let bar = ProgressBar("verify", isQuiet: quiet, total: try total(of: store))
     let request = VerifyRequest(
       selectors: selectors.isEmpty ? nil : selectors,
       isRepairing: repair,
-      refetch: { _, _ in false },
+      refetch: { blob, references in
+        guard let access, !references.isEmpty else { return false }
+        return bring(blob, references, access, store)
+      },
       progress: { bar.advance(by: $0) },
     )
     defer { bar.end() }
@@ -44,6 +52,23 @@ struct VerifyCommand: ParsableCommand {
     let left = outcome.findings.filter { $0.repair != .refetched }
     guard left.isEmpty else {
       throw CommandFailure("verify", "\(left.count) problems in \(outcome.images) images")
+    }
+  }
+
+  /// Whether a blob could be fetched anew.
+  private func bring(
+    _ blob: Descriptor,
+    _ references: [Reference],
+    _ access: RegistryAccess,
+    _ store: ContentStore,
+  ) -> Bool {
+    do throws(TransferError) {
+      let silent = TransferDisplay(.none, isQuiet: true)
+      try refetch(blob, of: references, access, into: store, silent)
+      return true
+    } catch {
+      Presentation.report("verify: \(blob.digest.short) is not fetched anew: \(error)")
+      return false
     }
   }
 

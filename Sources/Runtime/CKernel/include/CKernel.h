@@ -128,6 +128,13 @@ struct ckernel_final {
   int start;                      // the descriptor to read one byte from, -1 for no wait
   int failure;                    // where a frame goes when a call fails
   int first_closed;               // this descriptor and all above it get close-on-exec
+  // Where the filter's listener goes, as one datagram or write: -1 for a filter without one. In the
+  // message are ten spaces at `listener_pid` for the id of the process.
+  int listener;
+  char *message;
+  unsigned long message_length;
+  unsigned long listener_pid;
+  int pid;                        // as the creator sees it; 0 where the last yard has to find out
   // For ckernel_final_tenant alone:
   int is_sibling;                 // the program is a new child of this process's parent
   int takes_terminal;             // standard input becomes the controlling terminal
@@ -136,8 +143,9 @@ struct ckernel_final {
 };
 
 // What final_exec writes to `failure` when it can't go on: `step` is 1 capabilities, 2 filter,
-// 3 the wait for start, 4 exec, 5 the birth of a tenant, 6 its session, 7 its terminal. Of the name,
-// which is the program's where exec failed, only as much is written as there is.
+// 3 the wait for start, 4 exec, 5 the birth of a tenant, 6 its session, 7 its terminal, 8 the
+// hand-over of the filter's listener. Of the name, which is the program's where exec failed, only as
+// much is written as there is.
 struct ckernel_final_failure {
   unsigned char tag;
   unsigned char step;
@@ -165,6 +173,22 @@ int ckernel_set_scheduler(unsigned int policy, unsigned long long flags, int nic
                           unsigned long long deadline, unsigned long long period);
 int ckernel_set_personality(unsigned long persona);
 int ckernel_set_key_permissions(int key, unsigned int mask);
+
+// sched_setaffinity(2) and set_mempolicy(2) of this process, with masks of 64-bit words; and
+// mount_setattr(2) with MOUNT_ATTR_IDMAP, which takes the ids of a user namespace.
+int ckernel_set_affinity(const void *mask, unsigned long bytes);
+int ckernel_set_memory_policy(unsigned int mode, const void *nodes, unsigned long bits);
+int ckernel_map_mount(int mount, int user_namespace, int recursive);
+
+// A socket of rtnetlink(7) in the network namespace of this process.
+int ckernel_open_route_socket(void);
+
+// landlock(7): the version of the kernel's interface, a ruleset, its rules, and restricting oneself.
+int ckernel_landlock_version(void);
+int ckernel_landlock_create(unsigned long long files, unsigned long long ports);
+int ckernel_landlock_add_path(int ruleset, unsigned long long access, int path);
+int ckernel_landlock_add_port(int ruleset, unsigned long long access, unsigned long long port);
+int ckernel_landlock_restrict(int ruleset);
 
 // bpf(2), for programs of type BPF_PROG_TYPE_CGROUP_DEVICE and the map that they look devices up in:
 // 12 bytes of key, 4 of value.

@@ -106,6 +106,7 @@ extension Configuration.Process {
 
   init(_ section: Section) throws(ConfigurationError) {
     let linux = "config.md, \"Linux Process\""
+    try section.refuse("commandLine", "is for Windows: give the program in args")
     terminal = try section.boolean("terminal")
     consoleSize = try section.section("consoleSize", section.clause, make: ConsoleSize.init)
     cwd = try section.required("cwd", section.string("cwd"))
@@ -145,6 +146,7 @@ extension Configuration.User {
   init(_ section: Section) throws(ConfigurationError) {
     // The largest number means "leave it as it is" to setresuid(2), and so names nobody.
     let identities = 0...UInt32.max - 1
+    try section.refuse("username", "is for Windows: give a number in uid")
     uid = try section.integer("uid", in: identities)
     gid = try section.integer("gid", in: identities)
     umask = try section.integer("umask", in: 0...0o777)

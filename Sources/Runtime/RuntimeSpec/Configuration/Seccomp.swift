@@ -121,6 +121,7 @@ extension SeccompProfile {
       throw Self.failure("architectures/\(index)", rule)
     }
     try Self.check(defaultAction, defaultErrnoRet, "defaultAction", "defaultErrnoRet")
+    try checkListener()
     for (index, rule) in syscalls.enumerated() {
       let place = "syscalls/\(index)"
       guard !rule.names.isEmpty else {
@@ -137,15 +138,49 @@ extension SeccompProfile {
     _ errnoPlace: String,
   ) throws(ConfigurationError) {
     switch action {
-    case .notify:
-      throw .unsupported("/linux/seccomp/\(actionPlace)", clause)
     case .returnError, .trace:
       // SECCOMP_RET_DATA of uapi/linux/seccomp.h has 16 bits.
       guard let errnoRet, errnoRet > 0xFFFF else { return }
       throw failure(errnoPlace, "must be from 0 to 65535, is \(errnoRet)")
-    case .kill, .killProcess, .killThread, .trap, .allow, .log:
+    case .kill, .killProcess, .killThread, .trap, .allow, .log, .notify:
       guard errnoRet != nil else { return }
       throw failure(errnoPlace, "must be absent: \(action.rawValue) returns no errno")
+    }
+  }
+
+  /// Whether calls are handed to a listener.
+  package var hasListener: Bool { syscalls.contains { $0.action == .notify } }
+
+  /// What init itself has to call between loading the filter and becoming the program: with a
+  /// listener for one of them it would wait for somebody who does not know of it yet.
+  private static let ownCalls = ["sendmsg", "write"]
+
+  private func checkListener() throws(ConfigurationError) {
+    let path = listenerPath ?? ""
+    guard path.isEmpty || path.isAbsolutePath else {
+      throw Self.failure("listenerPath", "must be an absolute path, is \(quoted(path))")
+    }
+    // See: unix(7).
+    guard path.utf8.count < 108 else {
+      throw Self.failure("listenerPath", "must be 107 bytes at most, as every socket's path")
+    }
+    guard listenerMetadata ?? "" == "" || !path.isEmpty else {
+      throw Self.failure("listenerMetadata", "must be absent without listenerPath")
+    }
+    guard defaultAction != .notify else {
+      let rule = "must not be SCMP_ACT_NOTIFY: no program would start; give it to calls by name"
+      throw Self.failure("defaultAction", rule)
+    }
+    for (index, rule) in syscalls.enumerated() where rule.action == .notify {
+      guard !path.isEmpty else {
+        throw Self.failure("listenerPath", "is required for SCMP_ACT_NOTIFY and missing")
+      }
+      guard let name = rule.names.firstIndex(where: Self.ownCalls.contains) else { continue }
+      let call = rule.names[name]
+      throw Self.failure(
+        "syscalls/\(index)/names/\(name)",
+        "must not be \(call) with SCMP_ACT_NOTIFY: the listener is handed over by that call",
+      )
     }
   }
 

@@ -64,6 +64,12 @@ extension MountPlan {
     guard !copiesUp else {
       throw refusal("options", "must not have tmpcopyup: the container could change what is copied")
     }
+    guard identities == nil else {
+      throw refusal("options", "must not map ids: that is for a container in the making")
+    }
+    guard followsSource, followsDestination, !copiesLink else {
+      throw refusal("options", "must not be about symbolic links: name what they lead to")
+    }
     switch kind {
     case .bind: return
     case .cgroup: throw refusal("type", Self.namespaceRule("cgroup"))

@@ -23,6 +23,11 @@ package struct ContainerPlan: Equatable, Sendable {
   package var hostname: String?
   package var domainname: String?
   package var sysctls: [SysctlPlan]
+  package var timeOffsets: [TimeOffsetPlan]
+  package var networkDevices: [NetworkDevicePlan]
+  package var intelRdt: IntelRdtPlan?
+  /// The SELinux context of new file systems; never empty.
+  package var mountLabel: String?
   package var cgroup: CgroupPlan
   package var seccomp: SeccompProfile?
   package var hooks: HookPlan
@@ -54,16 +59,17 @@ package struct ContainerPlan: Equatable, Sendable {
   ) throws(ConfigurationError) {
     let linux = configuration.linux
     let version = try Self.checkedVersion(configuration.ociVersion)
-    try linux?.refuseUnsupported()
     warnings = []
     ociVersion = configuration.ociVersion
     namespaces = try NamespacePlan(linux)
     process = try ProcessPlan(configuration.process, warnings: &warnings)
     processText = configuration.document.node(at: "/process").map { Array($0.sourceText) } ?? []
     process.personality = try linux?.personality.map(PersonalityPlan.init)
+    process.memoryPolicy = try linux?.memoryPolicy.map(MemoryPolicyPlan.init)
     try namespaces.checkIdentities(of: process)
     rootfs = try RootfsPlan(configuration, bundle: bundle)
     mounts = try MountPlan.list(configuration.mounts ?? [], bundle: bundle)
+    try namespaces.checkIdentities(of: mounts)
     devices = try DevicePlan.list(linux?.devices ?? [])
     links = LinkPlan.defaults
     maskedPaths = try absolutePaths(linux?.maskedPaths, "/linux/maskedPaths")
@@ -71,12 +77,17 @@ package struct ContainerPlan: Equatable, Sendable {
     hostname = try namespaces.checkedName(configuration.hostname, "/hostname")
     domainname = try namespaces.checkedName(configuration.domainname, "/domainname")
     sysctls = try SysctlPlan.list(linux?.sysctl ?? [], namespaces: namespaces)
+    timeOffsets = try TimeOffsetPlan.list(linux?.timeOffsets ?? [], namespaces: namespaces)
+    networkDevices = try NetworkDevicePlan.list(linux?.netDevices ?? [], namespaces: namespaces)
+    intelRdt = try linux?.intelRdt.map(IntelRdtPlan.init)
+    mountLabel = linux?.mountLabel == "" ? nil : linux?.mountLabel
     cgroup = CgroupPlan(linux, warnings: &warnings)
     cgroup.resources.dropZeroPidsLimit(ociVersion: version)
     try linux?.seccomp?.check()
     seccomp = linux?.seccomp
     hooks = try HookPlan(configuration.hooks)
     annotations = configuration.annotations ?? []
+    try process.apply(annotations)
   }
 
   private static func checkedVersion(

@@ -28,18 +28,28 @@ extension MountPlan {
     parameters = []
     copiesUp = false
     isRemount = false
+    identities = nil
+    followsSource = true
+    followsDestination = true
+    copiesLink = false
     guard !mount.destination.isEmpty else { throw failure("destination", "must not be empty") }
-    guard mount.uidMappings ?? [] == [], mount.gidMappings ?? [] == [] else {
-      let property = mount.uidMappings ?? [] == [] ? "gidMappings" : "uidMappings"
-      throw .unsupported("\(pointer)/\(property)", Self.clause)
-    }
     var isRecursiveBind: Bool?
+    var mapping: (isRecursive: Bool, position: Int)?
     for (position, word) in (mount.options ?? []).enumerated() {
       try apply(word, at: position, &isRecursiveBind)
+      if case .mapIdentities(let isRecursive) = MountOptionTable.option(named: word) {
+        mapping = (isRecursive, position)
+      }
     }
     if mount.type == "bind", isRecursiveBind == nil { isRecursiveBind = false }
     try decideKind(mount, isRecursiveBind: isRecursiveBind, bundle: bundle)
     try checkCombination()
+    identities = try Self.identities(
+      mount,
+      pointer: pointer,
+      word: mapping,
+      isBind: isRecursiveBind != nil && !isRemount,
+    )
   }
 
   private mutating func apply(
@@ -57,8 +67,10 @@ extension MountPlan {
     case .propagate(let kind): propagation.append(kind)
     case .remount: isRemount = true
     case .copyUp: copiesUp = true
-    case .nothing: break
-    case .unsupported: throw .unsupported("\(pointer)/options/\(position)", Self.clause)
+    case .copyLink: copiesLink = true
+    case .sourceNoFollow: followsSource = false
+    case .destinationNoFollow: followsDestination = false
+    case .mapIdentities, .nothing: break
     case nil:
       guard !word.isEmpty else { break }
       guard let parameter = Parameter(word) else {
@@ -109,6 +121,11 @@ extension MountPlan {
       superblockFlags = []
     case .filesystem:
       break
+    }
+    if case .bind = kind {
+    } else if copiesLink || !followsSource {
+      let word = copiesLink ? "copy-symlink" : "src-nofollow"
+      throw failure("options", "must not have \(word): it is for a bind mount alone")
     }
     guard copiesUp else { return }
     guard case .filesystem("tmpfs", _) = kind else {

@@ -14,10 +14,16 @@ enum MountOption: Equatable, Sendable {
   case propagate(Propagation)
   case remount
   case copyUp
+  /// Maps the ids of the mount's files.
+  case mapIdentities(isRecursive: Bool)
+  /// Makes a link as the source, in place of mounting what it leads to; as crun does.
+  case copyLink
+  /// Mounts a source that is a link as the link; as crun does.
+  case sourceNoFollow
+  /// Mounts over a destination that is a link; as crun does.
+  case destinationNoFollow
   /// Changes nothing that a kernel of today knows.
   case nothing
-  /// Known, and beyond this version.
-  case unsupported
 }
 
 /// The words for mounts that the specification, runc and crun know; any other one belongs to the
@@ -25,9 +31,9 @@ enum MountOption: Equatable, Sendable {
 ///
 /// Spec: config.md, "Linux mount options".
 package enum MountOptionTable {
-  /// The words that this version carries out, sorted, as `features` lists them.
+  /// The words that are carried out, sorted, as `features` lists them.
   package static var supportedNames: [String] {
-    let plain = options.filter { $0.option != .unsupported }.map(\.name)
+    let plain = options.map(\.name)
     let recursive = options.filter { $0.option.recursiveForm != nil }.map { "r\($0.name)" }
     return (plain + recursive).sorted()
   }
@@ -87,11 +93,11 @@ package enum MountOptionTable {
     ("loud", .nothing),
     ("iversion", .nothing),
     ("noiversion", .nothing),
-    ("idmap", .unsupported),
-    ("ridmap", .unsupported),
-    ("copy-symlink", .unsupported),
-    ("src-nofollow", .unsupported),
-    ("dest-nofollow", .unsupported),
+    ("idmap", .mapIdentities(isRecursive: false)),
+    ("ridmap", .mapIdentities(isRecursive: true)),
+    ("copy-symlink", .copyLink),
+    ("src-nofollow", .sourceNoFollow),
+    ("dest-nofollow", .destinationNoFollow),
   ]
 }
 
@@ -102,7 +108,7 @@ extension MountOption {
     case .set(let bits, let clearing): .setBelow(bits, clearing: clearing)
     case .clear(let bits): .clearBelow(bits)
     case .setBelow, .clearBelow, .superblock, .bind, .propagate, .remount, .copyUp, .nothing,
-      .unsupported:
+      .mapIdentities, .copyLink, .sourceNoFollow, .destinationNoFollow:
       nil
     }
   }

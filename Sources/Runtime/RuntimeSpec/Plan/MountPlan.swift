@@ -36,6 +36,11 @@ package struct MountPlan: Equatable, Sendable {
     package var key: String
     /// Nil makes a flag of it.
     package var value: String?
+
+    package init(key: String, value: String?) {
+      self.key = key
+      self.value = value
+    }
   }
 
   /// Its place in the document's list, for messages.
@@ -59,9 +64,23 @@ package struct MountPlan: Equatable, Sendable {
   package var copiesUp: Bool
   /// Whether only the attributes of what is mounted there already change.
   package var isRemount: Bool
+  /// Nil leaves the ids of the files as they are.
+  package var identities: MountIdentities?
+  /// Whether a source that is a symbolic link stands for what it leads to.
+  package var followsSource: Bool
+  /// Whether a destination that is a symbolic link stands for what it leads to.
+  package var followsDestination: Bool
+  /// Whether a source that is a symbolic link is made anew at the destination.
+  package var copiesLink: Bool
 
   /// The JSON pointer of the entry, for messages.
   package var pointer: String { "/mounts/\(index)" }
+
+  /// Where a bind mount comes from; nil for any other.
+  package var bindSource: String? {
+    guard case .bind(let source, _) = kind else { return nil }
+    return source
+  }
 }
 
 /// The MOUNT_ATTR_* bits of uapi/linux/mount.h.

@@ -32,9 +32,6 @@ extension NamespacePlan {
         clause: Self.clause,
       )
     }
-    guard NamespaceKind.supported.contains(kind) else {
-      throw .unsupported("\(pointer)/type", Self.clause)
-    }
     guard source(of: kind) == nil else {
       throw ConfigurationError(
         pointer: "\(pointer)/type",
@@ -66,9 +63,8 @@ extension NamespacePlan {
     _ name: String,
   ) throws(ConfigurationError) {
     let pointer = "/linux/\(name)"
-    func failure(_ rule: String, at index: Int? = nil) -> ConfigurationError {
-      let place = index.map { "\(pointer)/\($0)" } ?? pointer
-      return ConfigurationError(pointer: place, rule: rule, clause: Self.mappingClause)
+    func failure(_ rule: String) -> ConfigurationError {
+      ConfigurationError(pointer: pointer, rule: rule, clause: Self.mappingClause)
     }
     guard let source = source(of: .user) else {
       if mappings.isEmpty { return }
@@ -76,6 +72,18 @@ extension NamespacePlan {
     }
     if source == .new, mappings.isEmpty {
       throw failure("must map an id at least when there is a new user namespace")
+    }
+    try Self.checkRanges(mappings, pointer)
+  }
+
+  /// Refuses ranges that no kernel takes.
+  static func checkRanges(
+    _ mappings: [IDMapping],
+    _ pointer: String,
+  ) throws(ConfigurationError) {
+    func failure(_ rule: String, at index: Int? = nil) -> ConfigurationError {
+      let place = index.map { "\(pointer)/\($0)" } ?? pointer
+      return ConfigurationError(pointer: place, rule: rule, clause: mappingClause)
     }
     // The kernel's own limit. See: user_namespaces(7).
     guard mappings.count <= 340 else { throw failure("must have at most 340 entries") }

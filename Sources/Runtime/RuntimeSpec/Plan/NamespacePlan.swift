@@ -11,9 +11,6 @@ package enum NamespaceKind: String, CaseIterable, Equatable, Sendable {
   case cgroup
   case time
 
-  /// The kinds that a container of this version can have.
-  package static let supported = allCases.filter { $0 != .time }
-
   /// The CLONE_NEW* flag of the kind.
   ///
   /// See: uapi/linux/sched.h.

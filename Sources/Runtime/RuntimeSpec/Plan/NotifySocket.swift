@@ -1,6 +1,6 @@
 extension ContainerPlan {
   /// Where a container finds its notify socket, as in all runtimes.
-  private static let notifyDirectory = "/run/notify"
+  package static let notifyDirectory = "/run/notify"
 
   /// Lets the program speak to a service manager through a socket in a directory of the host's.
   ///
@@ -23,7 +23,10 @@ extension ContainerPlan {
         superblockFlags: [],
         parameters: [],
         copiesUp: false,
-        isRemount: false
+        isRemount: false,
+        followsSource: false,
+        followsDestination: true,
+        copiesLink: false
       )
     )
     process.set(["NOTIFY_SOCKET=\(Self.notifyDirectory)/notify.sock"])

@@ -26,6 +26,15 @@ package struct ProcessPlan: Equatable, Sendable {
   package var personality: PersonalityPlan?
   /// Whether the program is told its own process id as LISTEN_PID: once it has one.
   package var announcesPid: Bool
+  package var memoryPolicy: MemoryPolicyPlan?
+  /// What of files and ports the process may reach; nil leaves that to all else.
+  package var landlock: LandlockPlan?
+  /// Whether no process of others runs on the same core at the same time.
+  package var hasOwnCores: Bool
+  /// What exec runs on until the process is in the container's control group; init heeds neither.
+  package var initialCPUs: NumberList?
+  /// What a process of exec runs on in the container's control group.
+  package var finalCPUs: NumberList?
 }
 
 extension ProcessPlan {
@@ -41,7 +50,6 @@ extension ProcessPlan {
     guard let process else {
       throw Self.failure("/process", "is required to start a container and missing")
     }
-    try Self.refuseUnsupported(process)
     args = try Self.args(process.args)
     environment = try Self.environment(process.env ?? [])
     guard process.cwd.isAbsolutePath else {
@@ -64,6 +72,11 @@ extension ProcessPlan {
     scheduler = try process.scheduler.map(SchedulerPlan.init)
     personality = nil
     announcesPid = false
+    memoryPolicy = nil
+    landlock = nil
+    hasOwnCores = false
+    initialCPUs = try Self.processors(process.execCPUAffinity?.initial, "initial")
+    finalCPUs = try Self.processors(process.execCPUAffinity?.final, "final")
   }
 
   /// Sets variables of the environment, whatever the document says of them.
@@ -85,13 +98,19 @@ extension ProcessPlan {
     announcesPid = true
   }
 
-  private static func refuseUnsupported(
-    _ process: Configuration.Process
-  ) throws(ConfigurationError) {
-    guard let affinity = process.execCPUAffinity else { return }
-    guard affinity.initial ?? "" == "", affinity.final ?? "" == "" else {
-      throw .unsupported("/process/execCPUAffinity", "config.md, \"Linux Process\"")
+  private static func processors(
+    _ text: String?,
+    _ property: String,
+  ) throws(ConfigurationError) -> NumberList? {
+    guard let text, !text.isEmpty else { return nil }
+    guard let list = NumberList(text) else {
+      throw ConfigurationError(
+        pointer: "/process/execCPUAffinity/\(property)",
+        rule: "must be a list of CPUs as \"0-3,7\", is \(quoted(text))",
+        clause: "config.md, \"Linux Process\"",
+      )
     }
+    return list
   }
 
   private static func args(_ args: [String]?) throws(ConfigurationError) -> [String] {

@@ -76,7 +76,7 @@ extension Arguments {
     guard let colon = text.lastIndex(of: ":"), colon > text.startIndex,
       let port = UInt16(text[text.index(after: colon)...]), port > 0
     else {
-      throw .refused("--page-server can't be \"\(text)\": use ADDRESS:PORT")
+      throw .usage("--page-server can't be \"\(text)\": use ADDRESS:PORT")
     }
     return .init(address: String(text[..<colon]), port: Int32(port))
   }
@@ -84,7 +84,7 @@ extension Arguments {
   private func statusDescriptor() throws(RuntimeError) -> Int32? {
     guard let text = options["status-fd"] else { return nil }
     guard let number = Int32(text), number > 2 else {
-      throw .refused("--status-fd can't be \"\(text)\": use the number of an open descriptor")
+      throw .usage("--status-fd can't be \"\(text)\": use the number of an open descriptor")
     }
     try checkIsOpen(number)
     return number

@@ -1,4 +1,5 @@
 import Kernel
+import Launch
 import Lifecycle
 import State
 
@@ -57,7 +58,7 @@ extension Arguments {
   func preservedDescriptors() throws(RuntimeError) -> Int32 {
     guard let text = options["preserve-fds"] else { return 0 }
     guard let number = Int32(text), (0...1024).contains(number) else {
-      throw .refused("--preserve-fds can't be \"\(text)\": use a number from 0 to 1024")
+      throw .usage("--preserve-fds can't be \"\(text)\": use a number from 0 to 1024")
     }
     return number
   }
@@ -113,7 +114,9 @@ extension Arguments {
     try Host(
       root: rootPath(),
       warn: { presentation.warn($0) },
-      debug: { presentation.debug($0) }
+      debug: { presentation.debug($0) },
+      trace: presentation.level < .debug
+        ? nil : StageTrace { presentation.debug($0, at: $1) }
     )
   }
 }
@@ -127,7 +130,7 @@ func listenSockets() throws(RuntimeError) -> (count: Int32, variables: [String])
     Process.variable("LISTEN_PID") == "\(Process.ownID)"
   else { return (0, []) }
   guard let count = Int32(text), (0...1024).contains(count) else {
-    throw .refused("LISTEN_FDS can't be \"\(text)\": use a number from 0 to 1024")
+    throw .usage("LISTEN_FDS can't be \"\(text)\": use a number from 0 to 1024")
   }
   let names = Process.variable("LISTEN_FDNAMES").map { ["LISTEN_FDNAMES=\($0)"] } ?? []
   return (count, ["LISTEN_FDS=\(count)"] + names)

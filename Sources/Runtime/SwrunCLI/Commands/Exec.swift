@@ -39,19 +39,19 @@ extension Arguments {
     let command = Array(positional.dropFirst())
     guard let file = options["process"] else {
       guard !command.isEmpty else {
-        throw .refused("exec needs a command to run: give one behind the id, or --process FILE")
+        throw .usage("exec needs a command to run: give one behind the id, or --process FILE")
       }
       return .command(command, try processChanges())
     }
     guard command.isEmpty else {
-      throw .refused("exec takes a command or --process, not both")
+      throw .usage("exec takes a command or --process, not both")
     }
     // Nothing of this would have any effect: the file is the whole process.
     let replaced = [
       "env", "user", "additional-gids", "cwd", "cap", "apparmor", "process-label", "no-new-privs",
     ]
     if let option = replaced.first(where: { options[$0] != nil }) {
-      throw .refused("--\(option) can't be given with --process: put it into the file")
+      throw .usage("--\(option) can't be given with --process: put it into the file")
     }
     return .file(file)
   }
@@ -78,9 +78,9 @@ extension Arguments {
     guard let text = options["cgroup"] else { return nil }
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     let path = String(parts.last ?? "")
-    guard !path.isEmpty else { throw .refused("--cgroup can't be \"\(text)\": it names no path") }
+    guard !path.isEmpty else { throw .usage("--cgroup can't be \"\(text)\": it names no path") }
     guard !path.split(separator: "/").contains("..") else {
-      throw .refused("--cgroup can't be \"\(text)\": only a cgroup below the container's own")
+      throw .usage("--cgroup can't be \"\(text)\": only a cgroup below the container's own")
     }
     return path
   }
@@ -108,6 +108,6 @@ struct UserOption: Equatable {
 private func identity(_ text: String, _ option: String) throws(RuntimeError) -> UInt32 {
   guard !text.isEmpty, text.utf8.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains),
     let number = UInt32(text), number != UInt32.max
-  else { throw .refused("\(option) can't be \"\(text)\": use a number from 0 to 4294967294") }
+  else { throw .usage("\(option) can't be \"\(text)\": use a number from 0 to 4294967294") }
   return number
 }

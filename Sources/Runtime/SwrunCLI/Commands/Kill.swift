@@ -6,7 +6,7 @@ import State
 func kill(_ arguments: Arguments, on host: borrowing Host) throws(RuntimeError) {
   let text = arguments.positional.dropFirst().first ?? "SIGTERM"
   guard let signal = Signals.number(of: text) else {
-    throw .refused("unknown signal \"\(text)\": use a number, or a name such as TERM or SIGKILL")
+    throw .usage("unknown signal \"\(text)\": use a number, or a name such as TERM or SIGKILL")
   }
   try forEachContainer(arguments, on: host) { id, host throws(RuntimeError) in
     try kill(id, signal: signal, all: arguments.has("all"), on: host)

@@ -15,7 +15,7 @@ func mounts(
   switch arguments.positional[0] {
   case "add": try addMounts(id, document, on: host)
   case "remove": try removeMounts(id, document, on: host)
-  case let action: throw .refused("can't \(action) mounts: use add or remove")
+  case let action: throw .usage("can't \(action) mounts: use add or remove")
   }
 }
 

@@ -39,7 +39,7 @@ extension Arguments {
   func interval(_ standard: Int64) throws(RuntimeError) -> Int64 {
     guard let text = options["interval"] else { return standard }
     guard let nanoseconds = nanoseconds(ofDuration: text), nanoseconds > 0 else {
-      throw .refused(
+      throw .usage(
         "--interval can't be \"\(text)\": use a time over zero such as 500ms, 10s or 1m30s"
       )
     }

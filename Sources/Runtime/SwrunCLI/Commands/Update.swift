@@ -10,8 +10,8 @@ func update(
 ) throws(RuntimeError) {
   let id = try arguments.id()
   for option in ["l3-cache-schema", "mem-bw-schema"] where arguments.has(option) {
-    throw .refused(
-      "--\(option) can't be set: this version has no Intel RDT (intelRdt), leave it out"
+    throw .usage(
+      "--\(option) can't be set: write the schemata of the container's class of service in resctrl"
     )
   }
   guard let path = arguments.options["resources"] else {
@@ -96,7 +96,7 @@ extension Arguments {
     guard let text = options[option] else { return nil }
     guard let number = Int64(text), range.contains(number) else {
       let end = range.upperBound == .max ? "on" : "to \(range.upperBound)"
-      throw .refused(
+      throw .usage(
         "--\(option) can't be \"\(text)\": use a number from \(range.lowerBound) \(end)"
       )
     }
@@ -106,7 +106,7 @@ extension Arguments {
   private func size(_ option: String) throws(RuntimeError) -> Int64? {
     guard let text = options[option] else { return nil }
     guard let bytes = byteCount(text) else {
-      throw .refused(
+      throw .usage(
         "--\(option) can't be \"\(text)\": use bytes, as 1048576, 512k, 64m or 1.5g, or -1 for none"
       )
     }

@@ -1,21 +1,3 @@
-extension Configuration.Linux {
-  /// Refuses what this version decodes and cannot do: ignoring it would weaken the container.
-  func refuseUnsupported() throws(ConfigurationError) {
-    let settings: [(isSet: Bool, name: String, clause: String)] = [
-      (timeOffsets?.isEmpty == false, "timeOffsets", "Offset for Time Namespace"),
-      (netDevices?.isEmpty == false, "netDevices", "Network Devices"),
-      (intelRdt != nil, "intelRdt", "IntelRdt"),
-      (memoryPolicy != nil, "memoryPolicy", "Memory policy"),
-      (mountLabel?.isEmpty == false, "mountLabel", "Mount Label"),
-      (seccomp?.listenerPath?.isEmpty == false, "seccomp/listenerPath", "Seccomp"),
-      (seccomp?.listenerMetadata?.isEmpty == false, "seccomp/listenerMetadata", "Seccomp"),
-    ]
-    for setting in settings where setting.isSet {
-      throw .unsupported("/linux/\(setting.name)", "config-linux.md, \"\(setting.clause)\"")
-    }
-  }
-}
-
 extension Resources {
   /// The properties that are set to something and have no counterpart in cgroup v2.
   package var propertiesWithoutController: [String] {
@@ -23,6 +5,7 @@ extension Resources {
     let settings: [(isSet: Bool, name: String)] = [
       (memory?.kernel ?? -1 > 0, "memory/kernel"),
       (memory?.kernelTCP ?? -1 > 0, "memory/kernelTCP"),
+      (memory?.useHierarchy == false, "memory/useHierarchy"),
       (memory?.swappiness != nil, "memory/swappiness"),
       (memory?.disableOOMKiller ?? false, "memory/disableOOMKiller"),
       (cpu?.realtimeRuntime ?? 0 != 0, "cpu/realtimeRuntime"),

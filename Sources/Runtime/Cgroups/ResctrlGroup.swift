@@ -1,0 +1,190 @@
+import Kernel
+package import RuntimeSpec
+
+/// A container's place in resctrl: the class of service that its processes have, and a monitoring
+/// group of its own where it wants one.
+///
+/// It is kept with the container, and says what is to be removed with it.
+///
+/// Spec: config-linux.md, "IntelRdt". See: resctrl.rst of the kernel.
+package struct ResctrlGroup: Equatable, Sendable {
+  /// The directory below the root of resctrl; empty for the root itself.
+  package var path: String
+  /// Whether it was made for the container alone.
+  ///
+  /// A class of service with a name of its own, other containers have too: nobody removes it.
+  package var isOwn: Bool
+  /// The name of the container's monitoring group; nil without one.
+  package var monitor: String?
+
+  package init(path: String, isOwn: Bool, monitor: String?) {
+    self.path = path
+    self.isOwn = isOwn
+    self.monitor = monitor
+  }
+}
+
+/// The mounted resctrl.
+package struct ResctrlHierarchy: ~Copyable {
+  /// Where the kernel's documentation has it, and where the kernel makes a place for it.
+  private static let mountPoint = "/sys/fs/resctrl"
+
+  private let root: OwnedDescriptor
+
+  /// Opens it.
+  ///
+  /// - Throws: `noResctrl`.
+  package init() throws(CgroupError) {
+    do throws(KernelError) {
+      let opened = try open(Self.mountPoint, [.path, .directory, .noFollow])
+      guard try opened.isMountRoot() else { throw Self.unmounted }
+      _ = try open(at: opened, "schemata", [.path], [.beneath, .noSymlinks])
+      root = opened
+    } catch  where error.code == .noEntry || error.code == .notDirectory {
+      throw .noResctrl("none is mounted at \(Self.mountPoint)")
+    } catch {
+      throw .noResctrl("\(error)")
+    }
+  }
+
+  private static var unmounted: KernelError {
+    KernelError(call: "open", code: .noEntry, subject: mountPoint)
+  }
+
+  /// Decides on a container's place, and makes nothing yet.
+  ///
+  /// - Throws: where the class of service is not as the document says.
+  package func place(
+    of plan: IntelRdtPlan,
+    container: String,
+  ) throws(CgroupError) -> ResctrlGroup {
+    let path = plan.closID == "/" ? "" : plan.closID ?? container
+    let group = ResctrlGroup(
+      path: path,
+      isOwn: plan.closID == nil,
+      monitor: plan.isMonitored ? container : nil
+    )
+    let present = try schemata(of: path)
+    guard plan.closID != nil else {
+      guard present == nil else {
+        throw .invalidResctrl("closID", "\(path) is there already: name another one")
+      }
+      return group
+    }
+    guard let present else {
+      guard plan.schemata.isEmpty else { return group }
+      throw .invalidResctrl("closID", "there is no \(path), and no schema to make it with")
+    }
+    for line in plan.schemata where !present.holds(line) {
+      throw .invalidResctrl("closID", "\(path) is there already, and has not \(line)")
+    }
+    return group
+  }
+
+  /// Makes a container's place.
+  package func make(_ group: ResctrlGroup, _ plan: IntelRdtPlan) throws(CgroupError) {
+    try wrapping { () throws(KernelError) in
+      if !group.path.isEmpty { try makeDirectory(group.path) }
+      if !plan.schemata.isEmpty {
+        let lines = plan.schemata.map { "\($0)\n" }.joined()
+        try write(lines, to: "schemata", of: group.path)
+      }
+      if let monitor = group.monitor {
+        try makeDirectory(Self.below(group.path, "mon_groups/\(monitor)"))
+      }
+    }
+  }
+
+  /// Puts a process into a container's place.
+  package func add(_ pid: Int32, to group: ResctrlGroup) throws(CgroupError) {
+    try wrapping { () throws(KernelError) in
+      try write("\(pid)", to: "tasks", of: group.path)
+      if let monitor = group.monitor {
+        try write("\(pid)", to: "mon_groups/\(monitor)/tasks", of: group.path)
+      }
+    }
+  }
+
+  /// Removes what was made for a container alone.
+  package func remove(_ group: ResctrlGroup) throws(CgroupError) {
+    var paths: [String] = []
+    if let monitor = group.monitor { paths.append(Self.below(group.path, "mon_groups/\(monitor)")) }
+    if group.isOwn { paths.append(group.path) }
+    for path in paths {
+      do throws(KernelError) {
+        try Directory.remove(at: root, path)
+      } catch  where error.code == .noEntry {
+        // It was not made, or has gone with resctrl itself.
+      } catch {
+        throw .kernel(error)
+      }
+    }
+  }
+
+  private func makeDirectory(_ path: String) throws(KernelError) {
+    do throws(KernelError) {
+      try Directory.make(at: root, path, mode: 0o755)
+    } catch  where error.code == .exists {
+      // A class of service that others have too; the kernel answers for its schemata.
+    }
+  }
+
+  private func write(_ text: String, to file: String, of group: String) throws(KernelError) {
+    let path = Self.below(group, file)
+    try open(at: root, path, [.writeOnly], [.beneath, .noSymlinks])
+      .writeOnce(text, subject: "resctrl \(path)")
+  }
+
+  private func schemata(of group: String) throws(CgroupError) -> Schemata? {
+    do throws(KernelError) {
+      let path = Self.below(group, "schemata")
+      let bytes = try open(at: root, path, [.readOnly], [.beneath, .noSymlinks])
+        .readAll(limit: 1 << 16, subject: "resctrl \(path)")
+      return Schemata(String(decoding: bytes, as: UTF8.self))
+    } catch  where error.code == .noEntry {
+      return nil
+    } catch {
+      throw .kernel(error)
+    }
+  }
+
+  private static func below(_ group: String, _ path: String) -> String {
+    group.isEmpty ? path : "\(group)/\(path)"
+  }
+}
+
+/// The shares of a class of service, by resource and domain.
+struct Schemata: Equatable {
+  private var shares: [(resource: String, domain: String, share: String)] = []
+
+  static func == (left: Schemata, right: Schemata) -> Bool {
+    left.shares.elementsEqual(right.shares) { $0 == $1 }
+  }
+
+  /// Reads the content of a file `schemata`: lines as `  L3:0=7ff;1=7f0`.
+  init(_ text: String) {
+    for line in text.split(separator: "\n") {
+      let halves = line.split(separator: ":", maxSplits: 1)
+      guard halves.count == 2 else { continue }
+      for entry in halves[1].split(separator: ";") {
+        let sides = entry.split(separator: "=", maxSplits: 1)
+        guard sides.count == 2 else { continue }
+        shares.append((Self.bare(halves[0]), Self.bare(sides[0]), Self.bare(sides[1])))
+      }
+    }
+  }
+
+  /// Whether all that a line says is so.
+  func holds(_ line: String) -> Bool {
+    let wanted = Schemata(line).shares
+    return !wanted.isEmpty
+      && wanted.allSatisfy { share in shares.contains { $0 == share } }
+  }
+
+  /// Without spaces, leading zeros and capitals: the kernel writes them as it likes.
+  private static func bare(_ text: Substring) -> String {
+    let word = text.filter { $0 != " " && $0 != "\t" }.lowercased()
+    let digits = word.drop { $0 == "0" }
+    return digits.isEmpty ? "0" : String(digits)
+  }
+}

@@ -1,0 +1,69 @@
+import RuntimeSpec
+import Testing
+
+/// What annotations say about the processes of a container: swrun-create(8), "ANNOTATIONS".
+@Suite struct AnnotationTests {
+  private func process(_ annotation: String, _ value: String) throws -> ProcessPlan {
+    var warnings: [String] = []
+    var section = try Configuration.Process(
+      parsing: [UInt8](#"{"cwd": "/", "args": ["x"], "noNewPrivileges": true}"#.utf8)
+    )
+    section.env = []
+    var plan = try ProcessPlan(section, warnings: &warnings)
+    try plan.apply([Annotation(key: annotation, value: value)])
+    return plan
+  }
+
+  @Test("Landlock's lists are read, its paths made clean")
+  func lists() throws {
+    let text = #"{"readOnly": ["/a/../b/"], "readWrite": ["/c"], "execute": [], "bindTCP": [80]}"#
+    let plan = try #require(try process(LandlockPlan.annotation, text).landlock)
+    #expect(plan.readOnly == ["/b"])
+    #expect(plan.readWrite == ["/c"])
+    #expect(plan.bindTCP == [80])
+    #expect(plan.connectTCP == nil)
+    #expect(plan.restrictsFiles && plan.restrictsPorts)
+  }
+
+  @Test("An empty list of ports closes all of them, and is no list of paths")
+  func emptyPorts() throws {
+    let plan = try #require(try process(LandlockPlan.annotation, #"{"bindTCP": []}"#).landlock)
+    #expect(!plan.restrictsFiles && plan.restrictsPorts)
+  }
+
+  @Test(
+    "What is no restriction is refused, at the annotation",
+    arguments: [
+      "", "x", "[]", "{}", #"{"readOnly": []}"#, #"{"readOnly": ["a"]}"#, #"{"readOnly": 1}"#,
+      #"{"readonly": ["/"]}"#, #"{"bindTCP": [-1]}"#, #"{"connectTCP": [65536]}"#,
+      #"{"execute": ["/\u0000"]}"#,
+    ]
+  )
+  func refusals(_ text: String) {
+    #expect {
+      _ = try process(LandlockPlan.annotation, text)
+    } throws: { error in
+      (error as? ConfigurationError)?.pointer == "/annotations/\(LandlockPlan.annotation)"
+    }
+  }
+
+  @Test("Landlock needs no_new_privs")
+  func privileges() throws {
+    let document = Document(
+      rest: #""annotations": {"org.swrun.landlock": "{\"readOnly\": [\"/\"]}"}"#
+    )
+    #expect {
+      _ = try document.plan()
+    } throws: { error in
+      (error as? ConfigurationError)?.pointer == "/process/noNewPrivileges"
+    }
+  }
+
+  @Test("Core scheduling has one value")
+  func cores() throws {
+    #expect(try process(CoreScheduling.annotation, "own").hasOwnCores)
+    #expect(throws: ConfigurationError.self) {
+      try process(CoreScheduling.annotation, "true")
+    }
+  }
+}
