@@ -92,6 +92,13 @@ shows() {
   [[ "$("$@" 2>&1 3>&- </dev/null)" == *"$wanted"* ]]
 }
 
+# not_found NAME: standard error names the missing program in the words that callers look for. (crun has
+# its own: executable file `NAME` not found.)
+not_found() {
+  says 'not found in $PATH'
+  [ "$RUNTIME" = crun ] || says "exec: \"$1\": executable file not found in \$PATH"
+}
+
 # on_terminal CMD... <SCRIPT: by a person at a terminal of 24 lines; $status is its own.
 on_terminal() {
   output=$(timeout -k 5 "$PATIENCE" "$PYTHON" -B "$CONFORMANCE/lib/on-terminal.py" 24 80 screen "$@" \

@@ -15,7 +15,7 @@ teardown() { finish_containerd; }
 
 @test "containerd: a program that is not there is an error that names it" {
   exits 1 run --rm $TOOLS "$NAME" nothing-of-that-name
-  says 'exec: "nothing-of-that-name": executable file not found in $PATH'
+  not_found nothing-of-that-name
   exits 1 run --rm $TOOLS "$NAME" /etc/passwd
   says 'permission denied'
 }
@@ -51,7 +51,7 @@ END
   [ "$output:$err" = $'1000\n/tmp:no' ] || fail "not what it says"
   output=$(echo text | task exec --exec-id e2 "$NAME" cat 3>&-) && [ "$output" = text ]
   exits 1 task exec --exec-id e3 "$NAME" nothing-of-that-name
-  says 'executable file not found in $PATH'
+  not_found nothing-of-that-name
   ok task exec --exec-id e4 -d "$NAME" sleep 1000
   soon shows 'sleep 1000' pgrep -af 'sleep 1000'
   ok task kill -s KILL --exec-id e4 "$NAME"

@@ -109,7 +109,7 @@ state() { of_container ContainerStatus && field .status.state; }
   says DEADLINE_EXCEEDED
   capture cri ExecSync "{\"container_id\": \"$CONTAINER\", \"cmd\": [\"nothing-of-that-name\"]}"
   [ "$status" -eq 1 ]
-  says 'executable file not found in $PATH'
+  not_found nothing-of-that-name
 }
 
 @test "cri: containers of a pod share its network and host name, and see a volume" {
@@ -162,7 +162,7 @@ state() { of_container ContainerStatus && field .status.state; }
   container main . nothing-of-that-name
   capture cri StartContainer "{\"container_id\": \"$CONTAINER\"}"
   [ "$status" -eq 1 ]
-  says 'executable file not found in $PATH'
+  not_found nothing-of-that-name
   of_container RemoveContainer
 }
 

@@ -16,7 +16,7 @@ teardown() { finish_docker; }
 
 @test "docker: a program that is not there is 127, one that can't be executed is 126" {
   exits 127 engine run --rm $TOOLS nothing-of-that-name
-  says 'exec: "nothing-of-that-name": executable file not found in $PATH'
+  not_found nothing-of-that-name
   exits 127 engine run --rm $TOOLS /no/such/program
   says "no such file or directory"
   exits 126 engine run --rm $TOOLS /etc/passwd
@@ -68,7 +68,8 @@ END
   [ "$output" = $'guest\n/tmp\nx' ] || fail "not what it says"
   output=$(echo text | engine exec -i "$NAME" cat 3>&-) && [ "$output" = text ]
   exits 126 engine exec "$NAME" nothing-of-that-name
-  [[ "$output$err" == *'executable file not found in $PATH'* ]] || fail "not what docker's says"
+  err+=$output
+  not_found nothing-of-that-name
   ok engine exec -d "$NAME" sh -c 'echo done >/tmp/mark'
   soon shows "done" engine exec "$NAME" cat /tmp/mark
   on_terminal docker exec -it "$NAME" sh <<'END'

@@ -77,7 +77,7 @@ END
   ok engine run -dit --name "$NAME" $TOOLS sh
   on_terminal podman attach "$NAME" <<'END'
 send echo o''ne\r
-expect \r\none
+expect one\r
 send \x10
 slow 0.5
 send \x11
@@ -85,7 +85,7 @@ END
   has running engine inspect --format '{{.State.Status}}' "$NAME"
   on_terminal podman attach "$NAME" <<'END'
 send echo t''wo; exit 4\r
-expect \r\ntwo
+expect two
 END
   soon shows 'exited 4' engine inspect --format '{{.State.Status}} {{.State.ExitCode}}' "$NAME"
 }

@@ -42,7 +42,7 @@ ended() { [ -s "exits/$ID" ]; }
   probe wait
   by_conmon || fail "conmon: $(cat conmon.out)"
   eventually eval '[ -s pid ]'
-  [ "$(cat pid | xxd -p | tail -c 3)" != 0a ] || fail "the pid file ends with a newline"
+  [[ "$(wc -l <pid)" -eq 0 ]] || fail "the pid file ends with a newline"
   ok crio state "$ID"
   [ "$(jq -r '.status + " " + (.pid | tostring)' <<<"$output")" = "created $(cat pid)" ]
   quiet crio start "$ID"
