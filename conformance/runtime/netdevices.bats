@@ -112,6 +112,12 @@ on_host() { ip link show "$1" >/dev/null 2>&1; }
   [ ! -d "$STATE/c1" ]
 }
 
+@test "nothing is moved unless all can be: the kernel would end what is not hardware" {
+  edit '.linux.netDevices = {($name): {"name": "eth7"}, "nosuchdevice": {}}' --arg name "$DEVICE"
+  refused runtime create --bundle "$BUNDLE" c1
+  on_host "$DEVICE" || fail "the device is lost"
+}
+
 @test "names and namespaces that make no sense are refused" {
   local pointer devices
   while read -r pointer devices; do

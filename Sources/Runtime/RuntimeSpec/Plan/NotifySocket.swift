@@ -23,7 +23,11 @@ extension ContainerPlan {
         superblockFlags: [],
         parameters: [],
         copiesUp: false,
-        isRemount: false
+        isRemount: false,
+        identities: nil,
+        followsSource: true,
+        followsDestination: true,
+        copiesLink: false,
       )
     )
     process.set(["NOTIFY_SOCKET=\(Self.notifyDirectory)/notify.sock"])
