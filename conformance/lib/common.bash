@@ -47,6 +47,16 @@ require_controller() {
   done
 }
 
+# require_runtime RUNC CRUN: the versions of the others that have what a case is about.
+require_runtime() {
+  local wanted=$1 version
+  [ "$RUNTIME" != swrun ] || return 0
+  [ "$RUNTIME" != crun ] || wanted=$2
+  version=$("$SWRUN" --version | sed -n '1s/.*version \([0-9.]*\).*/\1/p')
+  printf '%s\n%s\n' "$wanted" "$version" | sort -CV ||
+    skip "$RUNTIME $version lacks this, which is there since $wanted"
+}
+
 require_cgroup2() { [ -n "$(cgroup2_root)" ] || skip "missing: a cgroup v2 mount"; }
 
 cgroup2_root() { awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts; }

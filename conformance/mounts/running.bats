@@ -138,7 +138,7 @@ untouched() { [ -z "$(ls -A "$HOST")" ] || fail "made on the host: $(ls -A "$HOS
 @test "what can't be done is refused by name" {
   started
   refused add "$(bind /mnt idmap)"
-  says "/mounts/0/options/1"
+  says "/mounts/0/options"
   refused add "$(bind /mnt remount)"
   says remount
   refused add '{"destination": "/mnt", "type": "tmpfs", "options": ["tmpcopyup"]}'

@@ -4,6 +4,7 @@
 load ../lib/common
 
 setup() {
+  require_runtime 1.4.0 1.24
   begin
   LOG=$BATS_TEST_TMPDIR/hooks.log
   : >"$LOG"

@@ -2,7 +2,10 @@
 # config.md#linux-mount-options idmap and ridmap, config.md#mounts uidMappings; and what crun has
 # beyond the specification for mounts and symbolic links.
 load ../lib/common
-setup() { begin; }
+setup() {
+  require_runtime 1.2.0 1.9
+  begin
+}
 teardown() { finish; }
 
 pointed() { [ "$RUNTIME" != swrun ] || says "$1:"; }

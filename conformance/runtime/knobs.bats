@@ -2,7 +2,10 @@
 # config.md#linux-process and config-linux.md: what is set on the process before its program, and labels
 # of security modules, which are had or an error.
 load ../lib/common
-setup() { begin; }
+setup() {
+  require_runtime 1.2.0 1.9
+  begin
+}
 teardown() { finish; }
 
 # config-linux.md#personality

@@ -3,6 +3,7 @@
 load ../lib/common
 
 setup() {
+  require_runtime 1.4.0 1.22
   begin
   require ip
   [ -e /sys/module/veth ] || modprobe -n veth 2>/dev/null || zgrep -qs '^CONFIG_VETH=[ym]' /proc/config.gz ||
@@ -110,6 +111,12 @@ on_host() { ip link show "$1" >/dev/null 2>&1; }
   refused runtime create --bundle "$BUNDLE" c1
   [ "$RUNTIME" != swrun ] || says nosuchdevice
   [ ! -d "$STATE/c1" ]
+}
+
+@test "nothing is moved unless all can be: the kernel would end what is not hardware" {
+  edit '.linux.netDevices = {($name): {"name": "eth7"}, "nosuchdevice": {}}' --arg name "$DEVICE"
+  refused runtime create --bundle "$BUNDLE" c1
+  on_host "$DEVICE" || fail "the device is lost"
 }
 
 @test "names and namespaces that make no sense are refused" {

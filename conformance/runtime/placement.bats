@@ -2,7 +2,10 @@
 # config-linux.md#offset-for-time-namespace, #memory-policy; config.md#linux-process: where and when a
 # container's processes run.
 load ../lib/common
-setup() { begin; }
+setup() {
+  require_runtime 1.4.0 1.24
+  begin
+}
 teardown() { finish; }
 
 # pointed POINTER: the message of a refusal names the place in config.json.

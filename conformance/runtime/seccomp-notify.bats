@@ -3,6 +3,7 @@
 load ../lib/common
 
 setup() {
+  require_runtime 1.2.0 1.9
   begin
   "$PYTHON" "$CONFORMANCE/lib/seccomp-agent.py" "$PWD/agent" "$PWD/states" 3>&- 4>&- &
   AGENT=$!

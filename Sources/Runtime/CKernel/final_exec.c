@@ -70,7 +70,14 @@ static int send_listener(const struct ckernel_final *plan, int listener) {
   memcpy(CMSG_DATA(header), &listener, sizeof listener);
   long sent = syscall(SYS_sendmsg, plan->listener, &message, MSG_NOSIGNAL);
   if (sent >= 0 && (unsigned long)sent < plan->message_length) errno = EMSGSIZE;
-  return sent == (long)plan->message_length ? 0 : -1;
+  if (sent != (long)plan->message_length) return -1;
+  // Where the program is yet to wait for start: both ends are whoever listens's now. Otherwise execve
+  // closes them, and no filter has to allow it.
+  if (!plan->no_new_privileges) {
+    syscall(SYS_close, listener);
+    syscall(SYS_close, plan->listener);
+  }
+  return 0;
 }
 
 // Returns 0, or the step that failed with errno set.

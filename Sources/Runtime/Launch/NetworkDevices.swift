@@ -25,6 +25,12 @@ func moveNetworkDevices(
     let own = try processes.openTarget(of: "self/ns/net", [.readOnly])
     return try routeSocket(in: namespace, from: own)
   }
+  // All of them before the first is moved: what is not hardware would end with the namespace.
+  for device in plan.networkDevices {
+    try about("linux.netDevices \(device.hostName)") { () throws(KernelError) in
+      _ = try link(of: device, from: here, to: there)
+    }
+  }
   for device in plan.networkDevices {
     let subject = "linux.netDevices \(device.hostName)"
     try about(subject) { () throws(KernelError) in
@@ -50,20 +56,30 @@ private func routeSocket(
   return made
 }
 
+/// The device on the host, once it is sure that its name is free in the container.
+private func link(
+  of device: NetworkDevicePlan,
+  from here: borrowing RouteSocket,
+  to there: borrowing RouteSocket,
+) throws(KernelError) -> NetworkLink {
+  guard let link = try here.links().first(where: { $0.name == device.hostName }) else {
+    throw KernelError(call: "RTM_GETLINK", code: .noDevice, subject: device.hostName)
+  }
+  // The kernel would move the device and refuse the name only then.
+  guard try !there.links().contains(where: { $0.name == device.name }) else {
+    throw KernelError(call: "RTM_NEWLINK", code: .exists, subject: device.name)
+  }
+  return link
+}
+
 private func move(
   _ device: NetworkDevicePlan,
   from here: borrowing RouteSocket,
   to there: borrowing RouteSocket,
   _ namespace: borrowing OwnedDescriptor,
 ) throws(KernelError) {
-  guard let link = try here.links().first(where: { $0.name == device.hostName }) else {
-    throw KernelError(call: "RTM_GETLINK", code: .noDevice, subject: device.hostName)
-  }
+  let link = try link(of: device, from: here, to: there)
   let before = try there.links()
-  // The kernel would move the device and refuse the name only then.
-  guard !before.contains(where: { $0.name == device.name }) else {
-    throw KernelError(call: "RTM_NEWLINK", code: .exists, subject: device.name)
-  }
   let addresses = try here.addresses(of: link)
   try here.move(link, to: namespace, as: device.name)
   let moved = try there.links().first { link in

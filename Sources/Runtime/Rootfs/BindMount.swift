@@ -13,23 +13,24 @@ package enum BindSource: Sendable {
 extension ContainerRoot {
   /// Binds a path of the host, or what the creator has opened of it.
   func bind(
-    _ source: String,
+    _ path: String,
     opened: BindSource?,
     _ plan: MountPlan,
   ) throws(RootfsError) {
     // The creator's is a detached copy already: a mount of another namespace can't be copied here.
     let source = try about(plan.subject) { () throws(KernelError) in
       if let opened { return opened }
-      return try openBindSource(source, plan)
+      return try openBindSource(path, plan)
     }
     switch source {
     case .link(let text): try makeLink(to: text, plan)
-    case .tree(let tree): try attach(OwnedDescriptor(adopting: tree), plan)
+    case .tree(let tree): try attach(OwnedDescriptor(adopting: tree), from: path, plan)
     }
   }
 
   private func attach(
     _ tree: consuming OwnedDescriptor,
+    from source: String,
     _ plan: MountPlan,
   ) throws(RootfsError) {
     let isDirectory = try about(plan.subject) { () throws(KernelError) in
@@ -39,7 +40,7 @@ extension ContainerRoot {
     let place = try about(plan.subject) { () throws(KernelError) in try target.status() }
     // The kernel's word is EINVAL; callers know mount(2)'s, and people want to know which is which.
     guard isDirectory == (place.kind == .directory) else {
-      let odd = isDirectory ? plan.destination : plan.bindSource ?? plan.destination
+      let odd = isDirectory ? plan.destination : source
       throw .refused("\(plan.subject): \(odd): not a directory")
     }
     try about(plan.subject) { () throws(KernelError) in

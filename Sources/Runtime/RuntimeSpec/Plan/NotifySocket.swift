@@ -1,6 +1,6 @@
 extension ContainerPlan {
   /// Where a container finds its notify socket, as in all runtimes.
-  package static let notifyDirectory = "/run/notify"
+  private static let notifyDirectory = "/run/notify"
 
   /// Lets the program speak to a service manager through a socket in a directory of the host's.
   ///
@@ -24,9 +24,10 @@ extension ContainerPlan {
         parameters: [],
         copiesUp: false,
         isRemount: false,
+        identities: nil,
         followsSource: false,
         followsDestination: true,
-        copiesLink: false
+        copiesLink: false,
       )
     )
     process.set(["NOTIFY_SOCKET=\(Self.notifyDirectory)/notify.sock"])
