@@ -21,10 +21,10 @@ extension RegistryClient {
       guard response.isSuccess,
         response.headers["Content-Type"]?.lowercased().hasPrefix(MediaType.ociIndex) == true
       else {
-        // A page that fails is no list without an end; a first one that is missing is no list.
-        guard found.isEmpty, response.status == 404 || response.isSuccess else {
-          throw failure(response, subject)
-        }
+        // Registries that do not know the list say so in several ways; a list that breaks off is
+        // another matter.
+        guard found.isEmpty, response.isSuccess || [400, 404, 405, 501].contains(response.status)
+        else { throw failure(response, subject) }
         return try taggedReferrers(of: digest)
       }
       found += try index(response.body, subject).manifests
