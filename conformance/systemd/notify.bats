@@ -12,11 +12,18 @@ service() {
     "${options[@]}" "$SWRUN" --root "$STATE" --systemd-cgroup "$@" 3>&-
 }
 
+# of_service PROPERTY VALUE
+of_service() {
+  local value
+  value=$(property "$1" "$TAG-service.service")
+  [ "$value" = "$2" ] || fail "$1 is '$value', wanted '$2'"
+}
+
 @test "a service whose container is ready has the runtime as its main process" {
   entry /bin/sh -c '/bin/sleep 1; echo before; /probe notify READY=1 STATUS=x; exec /probe wait'
   service -- run --bundle "$BUNDLE" c1
   grep -q before out
-  shows ActiveState active "$TAG-service.service"
+  of_service ActiveState active
   [ "$(cat "/proc/$(property MainPID "$TAG-service.service")/comm")" = swrun ]
   [ -z "$(property StatusText "$TAG-service.service")" ]
   systemctl stop "$TAG-service" 3>&-
@@ -27,8 +34,8 @@ service() {
 @test "a detached container is the main process of its service, and its end is the service's" {
   entry /bin/sh -c '/bin/sleep 1; /probe notify READY=1; exec /probe wait'
   service -- run --detach --bundle "$BUNDLE" c1
-  shows ActiveState active "$TAG-service.service"
-  shows MainPID "$(container_pid c1)" "$TAG-service.service"
+  of_service ActiveState active
+  of_service MainPID "$(container_pid c1)"
   ok bare kill c1 KILL
   ended() { [ "$(property ActiveState "$TAG-service.service")" != active ]; }
   eventually ended
