@@ -308,8 +308,7 @@ teardown() { finish; }
   process_file '.args = ["/probe", "identity"] | .user = {"uid": 4242, "gid": 4242}
     | .rlimits = [{"type": "RLIMIT_NPROC", "soft": 1, "hard": 1}]'
   not_executed --process process.json c1
-  says "RLIMIT_NPROC"
-  says "exec needs room for two"
+  says "exec needs room for two for a moment, which RLIMIT_NPROC of the user"
 }
 
 @test "a program that can't be run is named, with what is missing" {

@@ -191,6 +191,16 @@ detached() {
   [ $((SECONDS - before)) -lt 15 ]
 }
 
+@test "a manager whose queue is full is not waited for for ever" {
+  [ "$RUNTIME" = swrun ] || skip "others wait as long as it takes"
+  entry /bin/sh -c '/probe notify READY=1; exec sleep 60'
+  manager "$MANAGER_SOCKET" full
+  before=$SECONDS
+  detached run c1 --detach --bundle "$BUNDLE"
+  [ $((SECONDS - before)) -lt 20 ]
+  says "can't be told that the container is ready"
+}
+
 @test "a manager that is not there costs the container nothing but a warning" {
   [ "$RUNTIME" = swrun ] || skip "others fail or are silent"
   entry /bin/sh -c '/probe notify READY=1; exec sleep 60'

@@ -22,9 +22,9 @@ extension ControlGroup {
   /// How many processes may be here and how many there are; nil without a limit of its own.
   ///
   /// See: cgroup-v2.rst, "PID".
-  package func processLimit() throws(CgroupError) -> (most: String, present: String)? {
-    guard let most = try content(of: "pids.max"), most != "max",
-      let present = try content(of: "pids.current")
+  package func processLimit() throws(CgroupError) -> (most: Int, present: Int)? {
+    guard let most = try content(of: "pids.max").flatMap({ Int($0) }),
+      let present = try content(of: "pids.current").flatMap({ Int($0) })
     else { return nil }
     return (most, present)
   }

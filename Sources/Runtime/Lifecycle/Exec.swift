@@ -109,7 +109,7 @@ private func lackOfRoom(
     try group.processLimit()
   }
   let need = "exec needs room for two for a moment"
-  guard let limit = limit ?? nil else {
+  guard let limit = limit ?? nil, limit.most - limit.present < 2 else {
     return "\(need), which RLIMIT_NPROC of the user or the pids.max of a cgroup above leaves not"
   }
   return "\(need); the container's pids.max is \(limit.most), and \(limit.present) are there"

@@ -8,6 +8,9 @@ package struct NotifyAddress: Sendable {
   private let name: String
   private let isAbstract: Bool
 
+  /// With a manager that does not read, in milliseconds.
+  private static let patience: Int32 = 5000
+
   /// Reads the variable's text; nil for an address that is no Unix socket's.
   package init?(_ text: String) {
     switch text.utf8.first {
@@ -25,12 +28,28 @@ package struct NotifyAddress: Sendable {
   /// - Throws: what keeps it from being sent.
   func tell(mainProcess pid: Int32, waits: Bool) throws(KernelError) {
     let socket = try DatagramSocket.connect(name, isAbstract: isAbstract)
+    try socket.setNonblocking()
+    try awaitRoom(in: socket)
     try DatagramSocket.send([UInt8]("READY=1\nMAINPID=\(pid)\n".utf8), over: socket)
     guard waits else { return }
     let pipe = try Pipe()
+    try awaitRoom(in: socket)
     try UnixSocket.send(pipe.writing, with: [UInt8]("BARRIER=1".utf8), over: socket)
     let reading = pipe.keepReading()
-    _ = try DescriptorTable.wait(for: [PollRequest(reading.raw, [])], milliseconds: 5000)
+    _ = try DescriptorTable.wait(
+      for: [PollRequest(reading.raw, [])],
+      milliseconds: Self.patience
+    )
+  }
+}
+
+extension NotifyAddress {
+  /// A manager that is behind must not hold us up for ever: without room the next message is an error.
+  private func awaitRoom(in socket: borrowing OwnedDescriptor) throws(KernelError) {
+    _ = try DescriptorTable.wait(
+      for: [PollRequest(socket.raw, .writable)],
+      milliseconds: Self.patience
+    )
   }
 }
 

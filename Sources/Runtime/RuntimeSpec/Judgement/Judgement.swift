@@ -14,7 +14,7 @@ package struct Judgement: Equatable, Sendable {
   /// More than anybody mends in one go.
   private static let mostViolations = 1000
   /// Each violation takes a look at the whole document: one of hostile size gets a few, in bytes.
-  private static let mostRead = 32 << 20
+  private static let mostRead = 192 << 20
 
   /// Judges the text of a config.json.
   ///
