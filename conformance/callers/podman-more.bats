@@ -114,7 +114,8 @@ teardown() { finish_podman; }
     --property NotifyAccess=all podman run --rm --name "$NAME" --sdnotify container $TOOLS \
     probe notify @10 READY=1 @600
   prints active systemctl show --property ActiveState --value "$NAME"
-  ok timeout "$PATIENCE" systemctl kill --signal KILL "$NAME"
+  ok engine rm -f -t 0 "$NAME"
+  soon eval '[ "$(systemctl show --property ActiveState --value "$NAME" 3>&-)" != active ]'
 }
 
 @test "podman: generate systemd makes a unit that starts and stops the container" {
