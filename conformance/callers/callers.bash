@@ -174,7 +174,7 @@ machine_leftovers() {
   done
   grep -oE ' /[^ ]*/(merged|rootfs)( |$)' /proc/self/mountinfo | sed 's/^/mount:/' || true
   find /sys/fs/cgroup -depth -type d \( -name 'libpod-*' -o -name 'docker-*' -o -name 'cri-*' \
-    -o -path '*/libpod_parent/*' -o -path '*/docker/*' -o -path '*/default/*' \) -printf 'cgroup: %p\n'
+    -o -path '*/docker/*' -o -path '*/default/*' \) -printf 'cgroup: %p\n'
 }
 
 # nothing_left: after a moment for those who are still at it.

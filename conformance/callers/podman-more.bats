@@ -112,9 +112,10 @@ teardown() { finish_podman; }
   [ -d /run/systemd/system ] || skip "missing: systemd as process 1"
   ok timeout -k 5 "$PATIENCE" systemd-run --quiet --unit "$NAME" --service-type notify \
     --property NotifyAccess=all podman run --rm --name "$NAME" --sdnotify container $TOOLS \
-    probe notify @10 'STATUS=from inside' READY=1 @600
-  prints $'active\nfrom inside' systemctl show --property ActiveState --property StatusText --value "$NAME"
-  ok timeout "$PATIENCE" systemctl kill --signal KILL "$NAME"
+    probe notify @10 READY=1 @600
+  prints active systemctl show --property ActiveState --value "$NAME"
+  ok engine rm -f -t 0 "$NAME"
+  soon eval '[ "$(systemctl show --property ActiveState --value "$NAME" 3>&-)" != active ]'
 }
 
 @test "podman: generate systemd makes a unit that starts and stops the container" {
