@@ -46,8 +46,9 @@ refuses() {
   local name
   for name in $(listed .linux.namespaces); do
     edit '.linux.namespaces = ([{"type": "mount"}, {"type": "uts"}, {"type": $name}] | unique)
-      | .linux.uidMappings = [{"containerID": 0, "hostID": 0, "size": 1}]
-      | .linux.gidMappings = .linux.uidMappings' --arg name "$name"
+      | if $name == "user" then .linux.uidMappings = [{"containerID": 0, "hostID": 0, "size": 1}]
+        | .linux.gidMappings = .linux.uidMappings else del(.linux.uidMappings, .linux.gidMappings)
+        end' --arg name "$name"
     taken /linux/namespaces "$name"
   done
   edit '.linux.namespaces += [{"type": "unlisted"}]'
