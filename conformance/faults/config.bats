@@ -47,7 +47,11 @@ hostile() {
   ok runtime delete --force c1
 }
 
-@test "120 mutated documents" { hostile 120 "${SEED:-1}"; }
+@test "120 mutated documents" {
+  hostile 120 "${SEED:-1}"
+}
 
 # bats test_tags=long
-@test "2500 mutated documents" { hostile 2500 "${SEED:-2}" 3000; }
+@test "2500 mutated documents" {
+  hostile 2500 "${SEED:-2}" 3000
+}

@@ -1,5 +1,5 @@
 package import Kernel
-package import Launch
+import Launch
 package import State
 
 /// What every verb works with: the state of all containers, and the host's procfs.
@@ -13,14 +13,16 @@ package struct Host: ~Copyable {
   package let debug: (String) -> Void
 
   /// Takes the steps of processes that are being made; nil where nobody wants to know.
-  package let trace: StageTrace?
+  let trace: StageTrace?
 
   /// Opens both.
+  ///
+  /// `step` takes the steps of processes that are being made, with the moment by the clock of the day.
   package init(
     root path: String,
     warn: @escaping (String) -> Void,
     debug: @escaping (String) -> Void,
-    trace: StageTrace?,
+    step: ((String, (seconds: Int, nanoseconds: Int)) -> Void)?,
   ) throws(RuntimeError) {
     let root = try withState { () throws(StateError) in try StateRoot(path: path) }
     let processes = try about("procfs") { () throws(KernelError) in try ProcessFiles() }
@@ -28,7 +30,7 @@ package struct Host: ~Copyable {
     self.processes = processes
     self.warn = warn
     self.debug = debug
-    self.trace = trace
+    self.trace = step.map(StageTrace.init(note:))
   }
 
   /// Whether swrun itself runs in a user namespace, as under rootless podman.

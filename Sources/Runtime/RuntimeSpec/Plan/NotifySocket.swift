@@ -1,6 +1,6 @@
 extension ContainerPlan {
   /// Where a container finds its notify socket, as in all runtimes.
-  private static let notifyDirectory = "/run/notify"
+  package static let notifyDirectory = "/run/notify"
 
   /// Lets the program speak to a service manager through a socket in a directory of the host's.
   ///

@@ -1,5 +1,4 @@
 import Kernel
-import Launch
 import Lifecycle
 import State
 
@@ -115,8 +114,7 @@ extension Arguments {
       root: rootPath(),
       warn: { presentation.warn($0) },
       debug: { presentation.debug($0) },
-      trace: presentation.level < .debug
-        ? nil : StageTrace { presentation.debug($0, at: $1) }
+      step: presentation.level < .debug ? nil : { presentation.debug($0, at: $1) }
     )
   }
 }
