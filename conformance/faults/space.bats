@@ -29,7 +29,7 @@ fill() { dd if=/dev/zero of="$STATE/.fill" bs=4096 2>/dev/null || true; }
   launch create c1
   fill
   refused runtime start c1
-  says "no such file or directory"
+  says "\"/script\": no such file or directory (ENOENT): it is there, but not the interpreter"
 }
 
 @test "a container is deleted from a full state directory" {

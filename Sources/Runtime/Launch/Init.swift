@@ -122,7 +122,7 @@ struct Init: ~Copyable {
     case .setNoNewPrivileges: try preparation.setNoNewPrivileges()
     case .dropBoundingSet: try preparation.dropBoundingSet()
     case .changeUser: try preparation.changeUser()
-    case .findProgram: try preparation.findProgram()
+    case .findProgram: try preparation.findProgram(namesInterpreter: false)
     case .restrictReach: try preparation.restrictReach()
     case .confine: try preparation.confine(leavesRights: false)
     case .report: try reportPrepared()

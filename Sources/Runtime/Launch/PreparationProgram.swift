@@ -16,7 +16,10 @@ extension Preparation {
     }
   }
 
-  mutating func findProgram() throws(InitFailure) {
+  /// Finds the program; with `namesInterpreter` one that it lacks is named.
+  ///
+  /// For init that would be too early: a startContainer hook may still bring it.
+  mutating func findProgram(namesInterpreter: Bool) throws(InitFailure) {
     try kernel(.enterWorkingDirectory) { () throws(KernelError) in
       if !isInWorkingDirectory { try Process.changeDirectory(process.cwd) }
       // A directory that can't be reached from the root would be a way out (CVE-2024-21626).
@@ -26,7 +29,7 @@ extension Preparation {
     if process.announcesPid { listenPid = "\(Process.ownID)" }
     let name = process.args[0]
     candidates = name.utf8.contains(UInt8(ascii: "/")) ? [name] : searchPath(for: name)
-    try checkProgram(name)
+    try checkProgram(name, namesInterpreter: namesInterpreter)
   }
 
   /// The absolute paths that execvp(3) would try.
@@ -40,7 +43,10 @@ extension Preparation {
   }
 
   /// Refuses a program that can't be executed in the words that callers look for.
-  private mutating func checkProgram(_ name: String) throws(InitFailure) {
+  private mutating func checkProgram(
+    _ name: String,
+    namesInterpreter: Bool,
+  ) throws(InitFailure) {
     var refusal = "executable file not found in $PATH"
     for path in candidates {
       do throws(KernelError) {
@@ -54,7 +60,7 @@ extension Preparation {
           refusal = "permission denied"
           continue
         }
-        if let missing = try missingInterpreter(of: path, status) {
+        if namesInterpreter, let missing = try missingInterpreter(of: path, status) {
           refusal = missing
           continue
         }

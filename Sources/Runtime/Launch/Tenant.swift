@@ -91,7 +91,7 @@ struct Tenant: ~Copyable {
     case .dropBoundingSet: try preparation.dropBoundingSet()
     case .changeUser: try preparation.changeUser()
     case .findProgram:
-      try preparation.findProgram()
+      try preparation.findProgram(namesInterpreter: true)
       // The tenant is not born yet.
       if request.process.announcesPid { preparation.listenPid = FinalExecution.unknownPid }
       describeListener()
