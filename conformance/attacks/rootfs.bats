@@ -71,6 +71,34 @@ without_dev() { edit '.mounts |= map(select(.destination | startswith("/dev") | 
   done
 }
 
+# A slash and an accent behind it are one character to people, and two to the kernel.
+@test "no name that the image chooses is more than one step of a path" {
+  accent=$'\u0301'
+  mkdir "$ROOT/mnt/there"
+  ln -s "$HOST" "$ROOT/evil"
+  replace dev "evil/${accent}dev"
+  entry /bin/true
+  capture runtime run --bundle "$BUNDLE" c1
+  untouched
+  rm "$ROOT/dev"
+  mkdir "$ROOT/dev"
+  bind_at "/evil/${accent}mount/x"
+  capture runtime run --bundle "$BUNDLE" c1
+  untouched
+  ln -s "../evil/${accent}link" "$ROOT/mnt/link"
+  bind_at /mnt/link
+  capture runtime run --bundle "$BUNDLE" c1
+  untouched
+  edit '.mounts |= map(select(.destination | startswith("/mnt") or startswith("/evil") | not))
+    | .process.cwd = "/evil/\($accent)cwd"' --arg accent "$accent"
+  capture runtime run --bundle "$BUNDLE" c1
+  untouched
+  edit '.process.cwd = "/" | .linux.cgroupsPath = "/\($tag)/..\("/" + $accent)/../x"' \
+    --arg accent "$accent" --arg tag "$TAG"
+  refused runtime run --bundle "$BUNDLE" c1
+  says ".."
+}
+
 @test "a mount's target that is a loop or leads through /proc is refused" {
   bind_at /mnt/target
   entry /bin/true

@@ -214,6 +214,15 @@ def nothing_is_swallowed(tree):
             yield f"{path}:{text.count(chr(10), 0, match.start()) + 1}: {match.group()}"
 
 
+def paths_are_read_by_bytes(_):
+    # A mark that combines with the slash before it makes one Character of both.
+    by_characters = re.compile(r"""(?<!utf8)\.(?:split\(separator:|contains\(|\w*[iI]ndex\(of:) ?"/\"""")
+    for path in tracked("Sources/Runtime/*.swift"):
+        for number, line in enumerate(lines(path), 1):
+            if by_characters.search(line):
+                yield f"{path}:{number}: {line.strip()[:80]}"
+
+
 def nothing_is_put_off(_):
     marks = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
     for path in tracked("Sources", "Tests", "conformance", "Makefile", ".ci", "Package.swift"):
@@ -322,6 +331,8 @@ LAWS = [
      "people read that table, this program the other"),
     ("no error is swallowed and no check switched off", nothing_is_swallowed,
      "name the error that is accepted and why, or throw it"),
+    ("swrun reads paths by bytes", paths_are_read_by_bytes,
+     "a slash with an accent behind it is no slash to Swift, and one to the kernel: use pathSteps"),
     ("nothing is put off", nothing_is_put_off, "do it, or file it"),
     ("no file names a place of somebody's machine", no_place_of_a_machine,
      "the tree has to build and read the same anywhere"),

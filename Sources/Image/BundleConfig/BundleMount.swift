@@ -28,7 +28,7 @@ package struct BundleMount: Equatable, Sendable {
     guard destination.hasPrefix("/") else {
       throw .mount(text: text, problem: "the target must be an absolute path")
     }
-    guard !destination.split(separator: "/").isEmpty else {
+    guard !destination.pathSteps.isEmpty else {
       throw .mount(text: text, problem: "the target must not be the root")
     }
     self.type = type

@@ -204,7 +204,7 @@ package struct RuntimeConfiguration {
 
 /// A path without doubled or trailing slashes, for comparing destinations.
 func normalized(_ path: String) -> String {
-  "/" + path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+  "/" + path.pathSteps.filter { $0 != "." }.joined(separator: "/")
 }
 
 private func isHostname(_ text: String) -> Bool {

@@ -9,17 +9,17 @@ package enum VolumePaths {
     var paths: Set<String> = []
     for volume in image.execution.volumes {
       let path = normalized(volume)
-      guard volume.hasPrefix("/"), path != "/", !volume.utf8.contains(0),
-        !path.split(separator: "/").contains("..")
+      guard volume.utf8.first == UInt8(ascii: "/"), path != "/", !volume.utf8.contains(0),
+        !path.pathSteps.contains("..")
       else { throw .volume(path: volume, problem: "an absolute path below the root is expected") }
       for kernelPath in ContainerDefaults.kernelPaths
-      where path == kernelPath || path.hasPrefix(kernelPath + "/") {
+      where path == kernelPath || path.utf8.starts(with: (kernelPath + "/").utf8) {
         throw .volume(path: volume, problem: "must not hide what the kernel shows in \(kernelPath)")
       }
       paths.insert(path)
     }
     return paths.sorted { left, right in
-      let depths = (left.split(separator: "/").count, right.split(separator: "/").count)
+      let depths = (left.pathSteps.count, right.pathSteps.count)
       return depths.0 == depths.1 ? left < right : depths.0 > depths.1
     }
   }

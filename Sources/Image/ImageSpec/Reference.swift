@@ -103,7 +103,7 @@ package struct Reference: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// The last part of the repository's path.
-  package var baseName: String { String(path.split(separator: "/").last ?? "image") }
+  package var baseName: String { String(path.pathSteps.last ?? "image") }
 
   /// The same repository with another tag.
   /// - Throws: when the tag breaks the grammar.

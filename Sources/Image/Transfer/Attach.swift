@@ -78,7 +78,7 @@ private func send(
     return opened
   }
   let content = try descriptor(of: opened, file.mediaType)
-  let name = String(file.path.split(separator: "/").last ?? "")
+  let name = String(file.path.pathSteps.last ?? "")
   progress.begin(content, done: 0)
   let source = UploadSource(file: opened.raw) { progress.advance(content, by: $0) }
   do throws(RegistryError) {

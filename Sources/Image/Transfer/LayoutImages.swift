@@ -104,7 +104,7 @@ func parsedName(_ text: String) throws(TransferError) -> Reference {
 extension LoadRequest {
   /// A name made of the file's own, for an image that has no repository in its archive.
   func fallbackName(tag: String?) throws(TransferError) -> Reference {
-    guard let path, let last = path.split(separator: "/").last else {
+    guard let path, let last = path.pathSteps.last else {
       throw .names(problem: "the image in it has no name: give one with --name")
     }
     var base = last.lowercased()

@@ -58,7 +58,7 @@ extension ControlGroup {
   /// The name is one component of a path, which is checked.
   package func makeLeaf(_ name: String) throws(CgroupError) -> ControlGroup {
     let leaf = try CgroupLocation(path: "\(location.path)/\(name)")
-    guard !name.contains("/"), leaf.components.count == location.components.count + 1 else {
+    guard !name.hasSlash, leaf.components.count == location.components.count + 1 else {
       throw .invalidPath(name, reason: "the name of a leaf is one part of a path")
     }
     return try wrapping { () throws(KernelError) in

@@ -10,7 +10,7 @@ package struct CgroupLocation: Equatable, Sendable {
 
   /// Checks a path that is absolute, seen from the root of the hierarchy.
   package init(path: String) throws(CgroupError) {
-    let parts = path.split(separator: "/").filter { $0 != "." }.map(String.init)
+    let parts = path.pathSteps.filter { $0 != "." }.map(String.init)
     guard !parts.isEmpty else {
       throw .invalidPath(path, reason: "the root of the hierarchy is no place for a container")
     }
@@ -38,7 +38,7 @@ package struct CgroupLocation: Equatable, Sendable {
     id: String,
     _ processes: borrowing ProcessFiles,
   ) throws(CgroupError) {
-    if let cgroupsPath, cgroupsPath.hasPrefix("/") {
+    if let cgroupsPath, cgroupsPath.utf8.first == UInt8(ascii: "/") {
       try self.init(path: cgroupsPath)
       return
     }
@@ -48,13 +48,13 @@ package struct CgroupLocation: Equatable, Sendable {
 
   init(relative: String, own: String) throws(CgroupError) {
     // "/../x": this process is outside of what its cgroup namespace shows.
-    guard !own.split(separator: "/").contains("..") else {
+    guard !own.pathSteps.contains("..") else {
       throw .invalidPath(
         own,
         reason: "this process's own cgroup is outside of its cgroup namespace"
       )
     }
-    let parent = own.split(separator: "/").dropLast().joined(separator: "/")
+    let parent = own.pathSteps.dropLast().joined(separator: "/")
     try self.init(path: "/\(parent)/\(relative)")
   }
 

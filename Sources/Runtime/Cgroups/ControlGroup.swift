@@ -48,10 +48,10 @@ package struct ControlGroup: ~Copyable {
   /// - Throws: `invalidPath` for a way that leads out of it.
   package func opened(below path: String?) throws(CgroupError) -> OwnedDescriptor {
     let relative = try path.map { (path) throws(CgroupError) in
-      guard !path.split(separator: "/").contains("..") else {
+      guard !path.pathSteps.contains("..") else {
         throw .invalidPath(path, reason: "it may not contain ..")
       }
-      return path.split(separator: "/").joined(separator: "/")
+      return path.pathSteps.joined(separator: "/")
     }
     return try wrapping { () throws(KernelError) in
       try openGroup(relative.flatMap { $0.isEmpty ? nil : $0 } ?? ".", in: directory)
@@ -67,7 +67,7 @@ package struct ControlGroup: ~Copyable {
     _ processes: borrowing ProcessFiles,
   ) throws(CgroupError) -> OwnedDescriptor {
     let path = try CgroupHierarchy.path(of: "\(pid)", processes)
-    let parts = path.split(separator: "/")
+    let parts = path.pathSteps
     guard !parts.contains("..") else {
       throw .invalidPath(path, reason: "it is outside of this process's cgroup namespace")
     }
@@ -87,7 +87,7 @@ package struct ControlGroup: ~Copyable {
     let list = try wrapping { () throws(KernelError) in
       try open("/sys/kernel/cgroup/delegate", [.readOnly]).readAll(limit: 4096)
     }
-    for name in controllerNames(in: list) where !name.contains("/") {
+    for name in controllerNames(in: list) where !name.hasSlash {
       do throws(KernelError) {
         let file = try open(at: directory, name, [.path, .noFollow], [.beneath])
         try file.setOwner(user, group: sameGroup)

@@ -283,7 +283,9 @@ package func makeDirectories(_ path: String, mode: UInt32) throws(KernelError) {
   do throws(KernelError) {
     try check("mkdir", path) { unsafe mkdir(path, mode) }
   } catch  where error.code == .noEntry {
-    guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { throw error }
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash > path.startIndex else {
+      throw error
+    }
     try makeDirectories(String(path[..<slash]), mode: mode)
     try check("mkdir", path) { unsafe mkdir(path, mode) }
   } catch  where error.code == .exists {

@@ -43,8 +43,8 @@ extension [MountEntry] {
   func restsBelow(_ path: String) -> [String] {
     let start = path == "/" ? "" : path
     return compactMap { entry in
-      entry.path != path && entry.path.hasPrefix(start + "/")
-        ? String(entry.path.dropFirst(start.count)) : nil
+      entry.path != path && entry.path.utf8.starts(with: (start + "/").utf8)
+        ? String(decoding: entry.path.utf8.dropFirst(start.utf8.count), as: UTF8.self) : nil
     }
   }
 }

@@ -5,9 +5,9 @@ import Kernel
 /// Callers read it as soon as it is there.
 func writePIDFile(_ pid: Int32, at path: String?) throws(RuntimeError) {
   guard let path else { return }
-  let slash = path.lastIndex(of: "/")
+  let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
   let parent = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-  let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
+  let name = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
   try about("pid file \(path)") { () throws(KernelError) in
     let directory = try open(parent, [.path, .directory])
     try Directory.replaceFile(

@@ -9,7 +9,7 @@ extension ContainerRoot {
   package func makePlaces(_ mounts: [MountPlan]) throws(RootfsError) {
     for mount in mounts where !mount.isRemount {
       let isBelow = mounts.contains {
-        $0.destination != "/" && mount.destination.hasPrefix($0.destination + "/")
+        $0.destination != "/" && mount.destination.utf8.starts(with: ($0.destination + "/").utf8)
       }
       guard !isBelow else { continue }
       _ = try findOrMake(mount.destination, missing: try missingKind(mount))

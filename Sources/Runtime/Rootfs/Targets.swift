@@ -63,7 +63,7 @@ extension ContainerRoot {
       guard linksLeft > 0 else { throw .refused("\(original): too many symbolic links") }
       let base = target.utf8.first == UInt8(ascii: "/") ? [] : parentPath
       return try findOrMake(
-        base + target.split(separator: "/").filter { $0 != "." },
+        base + target.pathSteps.filter { $0 != "." },
         missing: missing,
         linksLeft: linksLeft - 1,
         path: original
@@ -99,6 +99,8 @@ extension ContainerRoot {
     _ kind: Missing,
     in parent: borrowing OwnedDescriptor,
   ) throws(KernelError) -> OwnedDescriptor {
+    // mkdirat(2) would follow links on the way: a name is a name, whatever made it.
+    guard !name.hasSlash else { throw KernelError(call: "mkdirat", code: .invalid, subject: name) }
     switch kind {
     case .directory:
       try Directory.make(at: parent, name, mode: 0o755)
@@ -123,7 +125,7 @@ extension ContainerRoot {
   /// it, as the text of a destination decides alone.
   func components(of path: String) -> [Substring] {
     var steps: [Substring] = []
-    for step in path.split(separator: "/") {
+    for step in path.pathSteps {
       switch step {
       case ".": continue
       case "..": _ = steps.popLast()

@@ -21,7 +21,8 @@ extension IntelRdtPlan {
     isMonitored = section.enableMonitoring ?? false
     schemata = []
     if let closID, closID != "/" {
-      guard !closID.contains("/"), !Self.reserved.contains(closID), !closID.contains("\n"),
+      guard !closID.utf8.contains(UInt8(ascii: "/")), !Self.reserved.contains(closID),
+        !closID.utf8.contains(UInt8(ascii: "\n")),
         closID.utf8.count < 256
       else {
         let rule = "must be the name of a directory, or / for the root, is \(quoted(closID))"
@@ -30,14 +31,15 @@ extension IntelRdtPlan {
     }
     // A bandwidth line of the cache schema gives way to the schema of the bandwidth.
     let memory = section.memBwSchema ?? ""
-    guard memory.isEmpty || (memory.hasPrefix("MB:") && !memory.contains("\n")) else {
+    guard memory.isEmpty || (memory.hasPrefix("MB:") && !memory.utf8.contains(UInt8(ascii: "\n")))
+    else {
       throw Self.failure("memBwSchema", "must be one line that begins with MB:")
     }
     let cache = (section.l3CacheSchema ?? "").split(separator: "\n").map(String.init)
     schemata = cache.filter { memory.isEmpty || !$0.hasPrefix("MB:") }
     if !memory.isEmpty { schemata.append(memory) }
     for (index, line) in (section.schemata ?? []).enumerated() {
-      guard !line.isEmpty, !line.contains("\n") else {
+      guard !line.isEmpty, !line.utf8.contains(UInt8(ascii: "\n")) else {
         throw Self.failure("schemata/\(index)", "must be one line, and not empty")
       }
       schemata.append(line)

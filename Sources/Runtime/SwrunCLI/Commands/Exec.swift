@@ -79,7 +79,7 @@ extension Arguments {
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     let path = String(parts.last ?? "")
     guard !path.isEmpty else { throw .usage("--cgroup can't be \"\(text)\": it names no path") }
-    guard !path.split(separator: "/").contains("..") else {
+    guard !path.pathSteps.contains("..") else {
       throw .usage("--cgroup can't be \"\(text)\": only a cgroup below the container's own")
     }
     return path
