@@ -91,6 +91,18 @@ named() {
   [ "$(container_status c1)" = running ]
 }
 
+# Who is killed while they are frozen can't thaw them: those at rest are not frozen at all.
+@test "kill --all freezes nobody who makes no processes" {
+  [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
+  require strace
+  started
+  ok timeout 60 strace -qq -o trace -e trace=openat2,openat,write \
+    "$SWRUN" --root "$STATE" kill --all c1 USR1
+  eventually grep -qx signal=10 c1.out
+  grep -q cgroup.procs trace
+  unless grep -q cgroup.freeze trace
+}
+
 @test "kill --all leaves a paused container paused, and wakes none that is not" {
   [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
   started

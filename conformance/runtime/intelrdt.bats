@@ -46,6 +46,30 @@ noted() { grep -qxF "$1" log || fail "not noted: $1" "$(cat log)"; }
   noted "rmdir /c1"
 }
 
+@test "a process of exec is in the class of service, too" {
+  resctrl
+  edit '.linux.intelRdt = {"l3CacheSchema": "L3:0=7f0", "enableMonitoring": true}'
+  started
+  ok runtime exec c1 /probe identity
+  # Init, and the one that the process is born of, which hands its place on.
+  [ "$(grep -c '^write /c1/tasks ' log)" -eq 2 ] || fail "$(cat log)"
+  [ "$(grep -c '^write /c1/mon_groups/c1/tasks ' log)" -eq 2 ] || fail "$(cat log)"
+  ok runtime delete --force c1
+}
+
+@test "an exec that its class of service does not take fails, and leaves no process" {
+  resctrl
+  edit '.linux.intelRdt = {"l3CacheSchema": "L3:0=7f0"}'
+  started
+  umount /sys/fs/resctrl
+  capture runtime exec c1 /probe identity
+  [ "$status" -eq 255 ]
+  says "resctrl is not to be had"
+  [ "$(pgrep -cP "$(container_pid c1)")" -eq 0 ]
+  [ "$(container_status c1)" = running ]
+  ok runtime delete --force c1
+}
+
 @test "a class of service with a name stays, as others may have it" {
   resctrl
   edit '.linux.intelRdt = {"closID": "guaranteed", "l3CacheSchema": "L3:0=f"}'

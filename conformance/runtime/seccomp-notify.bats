@@ -111,6 +111,26 @@ judged() {
   [ ! -d "$STATE/c1" ]
 }
 
+# A listener that is stopped, say: the backlog takes one, and nobody comes for it.
+@test "a socket that nobody takes connections from fails create in good time" {
+  [ "$RUNTIME" = swrun ] || skip "$RUNTIME waits for ever"
+  local taken verdict=0
+  notified mkdirat
+  edit '.linux.seccomp.listenerPath = $path' --arg path "$PWD/full"
+  "$PYTHON" -c 'import socket, sys, time
+with socket.socket(socket.AF_UNIX) as full, socket.socket(socket.AF_UNIX) as first:
+    full.bind("full"); full.listen(0); first.connect("full"); open("taken", "w").close()
+    time.sleep(60)' 3>&- 4>&- &
+  taken=$!
+  eventually test -e taken
+  PATIENCE=20 refused runtime create --bundle "$BUNDLE" c1 || verdict=1
+  kill "$taken"
+  wait "$taken" || true
+  [ "$verdict" -eq 0 ]
+  says "linux.seccomp.listenerPath: nobody has taken the connection to $PWD/full within 5 s"
+  [ ! -d "$STATE/c1" ]
+}
+
 @test "a filter that keeps the listener from being handed over fails, and is named" {
   notified mkdirat
   edit '.linux.seccomp.syscalls += [{"names": ["sendmsg"], "action": "SCMP_ACT_ERRNO"}]'

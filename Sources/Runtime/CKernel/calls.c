@@ -191,8 +191,6 @@ static int connect_unix(const char *name, int type, int is_abstract, int millise
   return s;
 }
 
-int ckernel_connect_unix(const char *path) { return connect_unix(path, SOCK_STREAM, 0, 0); }
-
 int ckernel_connect_unix_datagram(const char *name, int is_abstract) {
   return connect_unix(name, SOCK_DGRAM, is_abstract, 0);
 }

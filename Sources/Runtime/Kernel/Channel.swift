@@ -137,13 +137,6 @@ package struct DescriptorPair: ~Copyable {
 
 /// Connections to sockets that the caller of swrun listens on.
 package enum UnixSocket {
-  /// Connects to a stream socket by its path.
-  ///
-  /// - Throws: ENAMETOOLONG for a path over 107 bytes, and what connect(2) says.
-  package static func connect(_ path: String) throws(KernelError) -> OwnedDescriptor {
-    OwnedDescriptor(adopting: try check("connect", path) { unsafe ckernel_connect_unix(path) })
-  }
-
   /// Takes a descriptor that was sent with a few bytes; nil when none was.
   package static func receiveDescriptor(
     over socket: borrowing OwnedDescriptor,
@@ -162,7 +155,8 @@ package enum UnixSocket {
   /// Connects to a stream socket by its path or its abstract name, with a limit on how long this
   /// call, and each write later on, may take.
   ///
-  /// - Throws: EAGAIN when the time is over.
+  /// - Throws: EAGAIN when the time is over, ENAMETOOLONG for a path over 107 bytes, and what
+  ///   connect(2) says.
   package static func connect(
     _ name: String,
     isAbstract: Bool,

@@ -57,7 +57,8 @@ package func makeTenant(
 
 /// A tenant that waits for start, and what the creator holds of it.
 package struct PreparedTenant: ~Copyable {
-  private let pid: Int32
+  /// The process that enters the container: the program itself, or who makes it once it is started.
+  package let pid: Int32
   private let process: OwnedDescriptor
   private let channel: Channel
   /// Whether `pid` becomes the program, and does not only make it.

@@ -10,9 +10,7 @@ import SyscallFilter
 /// Spec: config-linux.md, "Seccomp", listenerPath: one connection for one listener.
 func connectToListener(at path: String?) throws(RuntimeError) -> OwnedDescriptor? {
   guard let path else { return nil }
-  return try about("linux.seccomp.listenerPath") { () throws(KernelError) in
-    try UnixSocket.connect(path)
-  }
+  return try connect(to: path, "linux.seccomp.listenerPath")
 }
 
 /// What of the host a container's process is left with.

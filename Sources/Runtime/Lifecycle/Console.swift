@@ -26,9 +26,7 @@ struct Console: ~Copyable {
     case (false, _?):
       throw .refused("--console-socket is given, but process.terminal is not true")
     case (true, let path?):
-      inner = try about("console socket") { () throws(KernelError) in
-        try UnixSocket.connect(path)
-      }
+      inner = try connect(to: path, "console socket")
       outer = nil
     case (true, nil):
       guard isForeground else {

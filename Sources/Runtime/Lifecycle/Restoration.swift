@@ -165,7 +165,7 @@ struct Restoration {
 
   private func openConsole() throws(RuntimeError) -> OwnedDescriptor? {
     guard let path = options.consoleSocket else { return nil }
-    return try about("console socket") { () throws(KernelError) in try UnixSocket.connect(path) }
+    return try connect(to: path, "console socket")
   }
 
   private func send(

@@ -51,8 +51,9 @@ struct TenantBirthplace: ~Copyable {
       copy = try about("console") { () throws(KernelError) in try console.duplicate() }
     }
     let listener = try connectToListener(at: listenerPath)
+    let made: PreparedTenant
     do throws(LaunchError) {
-      return try Launch.makeTenant(
+      made = try Launch.makeTenant(
         request,
         cgroup: group,
         descriptors: TenantDescriptors(container: process, console: copy, listener: listener),
@@ -62,6 +63,14 @@ struct TenantBirthplace: ~Copyable {
     } catch {
       throw .launch(error)
     }
+    do throws(RuntimeError) {
+      // Before it makes the program, which inherits the place.
+      try addToResctrlGroup(made.pid, record)
+    } catch {
+      made.kill()
+      throw error
+    }
+    return made
   }
 
   /// The container's group, or the one below that is asked for; nil when the container's is gone.

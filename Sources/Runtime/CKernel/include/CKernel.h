@@ -67,16 +67,15 @@ int ckernel_set_link_up(const char *link);
 long ckernel_send(int socket, const void *bytes, unsigned long count, int descriptor);
 long ckernel_receive(int socket, void *bytes, unsigned long capacity, int *descriptor);
 
-// A stream or datagram connection to a path of 107 bytes at most, or to an abstract name of unix(7).
-int ckernel_connect_unix(const char *path);
+// A datagram connection to a path of 107 bytes at most, or to an abstract name of unix(7).
 int ckernel_connect_unix_datagram(const char *name, int is_abstract);
 
 // A datagram socket at a path that is not taken, for everybody to send to; neither it nor a read of it
 // ever waits.
 int ckernel_bind_unix_datagram(const char *path);
 
-// The same with a limit in milliseconds, on this call and on each write; EAGAIN when it is over. With
-// is_abstract the name is one of the abstract namespace of unix(7).
+// A stream connection to the same, with a limit in milliseconds, on this call and on each write; EAGAIN
+// when it is over.
 int ckernel_connect_unix_within(const char *name, int is_abstract, int milliseconds);
 
 // fcntl(2): F_SETFD, F_DUPFD_CLOEXEC, F_SETFL.
