@@ -103,6 +103,30 @@ named() {
   unless grep -q cgroup.freeze trace
 }
 
+# They ignore the signal, and so go on making others until they are frozen; at the thaw it is killed.
+@test "a kill --all that is killed while they are frozen leaves nobody frozen for good" {
+  [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
+  require strace
+  entry /bin/sh -c 'trap "" TERM; hop() { hop & }
+    for n in 1 2 3 4; do hop; done; echo ready; while :; do sleep 1000; done'
+  launch run c1 --detach
+  eventually grep -q ready c1.out
+  local words
+  for words in 'exec c1 /probe identity' 'resume c1' 'pause c1'; do
+    capture timeout 60 strace -qq -o trace -P "$GROUP/cgroup.freeze" -P "$GROUP/cgroup.procs" \
+      -e trace=read,write -e inject=read:delay_exit=20000 \
+      -e inject=write:signal=KILL:when=2 "$SWRUN" --root "$STATE" kill --all c1 TERM
+    grep -q 'killed by SIGKILL' trace || fail "not killed" "$(cat trace)"
+    [ "$(cat "$GROUP/cgroup.freeze")" = 1 ]
+    ok runtime $words
+    [ "$words" = 'pause c1' ] || [ "$(cat "$GROUP/cgroup.freeze")" = 0 ]
+  done
+  [ "$(container_status c1)" = paused ]
+  ok runtime resume c1
+  [ "$(container_status c1)" = running ]
+  ok runtime delete --force c1
+}
+
 @test "kill --all leaves a paused container paused, and wakes none that is not" {
   [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
   started

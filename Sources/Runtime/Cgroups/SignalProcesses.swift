@@ -2,36 +2,34 @@ import Kernel
 
 extension ControlGroup {
   /// Sends a signal to every process of the control group and of those below it, also to those that
-  /// are just being made.
+  /// are just being made, while they go on.
   ///
   /// A process that has been sent a signal makes no child before it has taken it, fork(2) sees to
-  /// that: so when nobody is found whom it was not sent to, it has reached all. Only where they are
-  /// made as fast as they are found they are frozen meanwhile, if `standingStill` and unless they
-  /// are already; whoever can't be is no reason not to send it.
-  ///
-  /// - Returns: whether there was any process.
-  package func signal(_ signal: Int32, standingStill: Bool) throws(CgroupError) -> Bool {
-    var delivery = Delivery(signal: signal)
-    // Most are at rest after the first: nobody's death can leave those frozen whom it did not freeze.
-    let roundsOnTheMove = 8
-    // Whoever makes processes faster than they can be listed ends this by its sheer number.
-    let mostRounds = 100
-    if try deliver(&delivery, rounds: roundsOnTheMove) { return !delivery.reached.isEmpty }
-    if standingStill, try !isFreezing() {
-      try whileStopped { () throws(CgroupError) in
-        _ = try deliver(&delivery, rounds: mostRounds)
+  /// that: so when nobody is found whom it was not sent to, it has reached all. Where they are made
+  /// as fast as they are found it is not complete.
+  package func signal(_ delivery: inout SignalDelivery, effort: SignalEffort) throws(CgroupError) {
+    // A child is listed a moment after its parent's last look for signals: hence a second look.
+    let looks = 2
+    var looksInVain = 0
+    for _ in 0..<effort.rawValue {
+      let new = try processes().filter { !delivery.reached.contains($0) }
+      looksInVain = new.isEmpty ? looksInVain + 1 : 0
+      delivery.isComplete = looksInVain == looks
+      if delivery.isComplete { return }
+      for start in stride(from: 0, to: new.count, by: SignalDelivery.mostAtOnce) {
+        let end = min(start + SignalDelivery.mostAtOnce, new.count)
+        try deliver(&delivery, to: new[start..<end])
       }
-    } else {
-      _ = try deliver(&delivery, rounds: mostRounds)
     }
-    return !delivery.reached.isEmpty
   }
 
-  private func whileStopped(_ body: () throws(CgroupError) -> Void) throws(CgroupError) {
+  /// Sends a signal to those whom it has not reached yet while all are frozen, unless they can't be,
+  /// and thaws them.
+  package func signalStopped(_ delivery: inout SignalDelivery) throws(CgroupError) {
     let result: Result<Void, CgroupError>
     do throws(CgroupError) {
       try stopForSignal()
-      result = .success(try body())
+      result = .success(try signal(&delivery, effort: .utmost))
     } catch {
       result = .failure(error)
     }
@@ -57,28 +55,10 @@ extension ControlGroup {
     }
   }
 
-  /// Sends the signal to whoever has not got it, over and over, until nobody is left.
-  ///
-  /// - Returns: whether that was so within so many rounds.
-  private func deliver(_ delivery: inout Delivery, rounds: Int) throws(CgroupError) -> Bool {
-    // A child is listed a moment after its parent's last look for signals: hence a second look.
-    let looks = 2
-    var looksInVain = 0
-    for _ in 0..<rounds {
-      let new = try processes().filter { !delivery.reached.contains($0) }
-      looksInVain = new.isEmpty ? looksInVain + 1 : 0
-      if looksInVain == looks { return true }
-      for start in stride(from: 0, to: new.count, by: Delivery.mostAtOnce) {
-        try deliver(&delivery, to: new[start..<min(start + Delivery.mostAtOnce, new.count)])
-      }
-    }
-    return false
-  }
-
   /// Sends the signal to those of a few that are still here once they are held: the number of one
   /// that has ended may have become that of a process elsewhere.
   private func deliver(
-    _ delivery: inout Delivery,
+    _ delivery: inout SignalDelivery,
     to pids: ArraySlice<Int32>,
   ) throws(CgroupError) {
     var held: [HeldProcess] = []
@@ -102,12 +82,27 @@ extension ControlGroup {
 }
 
 /// A signal on its way to everybody.
-private struct Delivery {
-  let signal: Int32
-  var reached: Set<Int32> = []
+package struct SignalDelivery {
+  package let signal: Int32
+  fileprivate var reached: Set<Int32> = []
+  /// Whether nobody is left whom it was not sent to.
+  package fileprivate(set) var isComplete = false
+
+  package init(_ signal: Int32) { self.signal = signal }
+
+  /// Whether there was anybody.
+  package var hasReachedAny: Bool { !reached.isEmpty }
 
   /// So many descriptors are always to be had, and one look at the list for so many costs little.
-  static let mostAtOnce = 64
+  fileprivate static let mostAtOnce = 64
+}
+
+/// How many times the list of processes is looked at for new ones.
+package enum SignalEffort: Int {
+  /// Who is at rest, or ends, is reached with this.
+  case some = 8
+  /// Whoever makes processes faster than they can be listed ends this by its sheer number.
+  case utmost = 100
 }
 
 /// A process that keeps its identity while this lives.

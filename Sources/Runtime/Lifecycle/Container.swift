@@ -4,16 +4,18 @@ import State
 /// How long a verb waits for another one to be done with a container, in milliseconds.
 let patience: Int64 = 10_000
 
-/// Opens a container and takes its lock.
+/// Opens a container and takes its lock; one that a killed kill has left frozen goes on.
 func lockedContainer(
   _ id: ContainerID,
   on host: borrowing Host,
 ) throws(RuntimeError) -> ContainerDirectory {
-  try withState { () throws(StateError) in
+  let directory = try withState { () throws(StateError) in
     let directory = try ContainerDirectory.existing(id, in: host.root)
     try directory.lock(withinMilliseconds: patience)
     return directory
   }
+  thawAfterInterruptedKill(directory, on: host)
+  return directory
 }
 
 /// A container as it is at this moment, read without a lock.

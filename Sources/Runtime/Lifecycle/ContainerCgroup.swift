@@ -33,30 +33,27 @@ func isFrozen(
   } ?? false
 }
 
-/// Sends a signal to every process of a container.
-///
-/// Who has the lock of the container may have them stand still meanwhile: nobody else is pausing it.
+/// Kills every process of a container, without waiting for their end.
 ///
 /// - Returns: whether there was any.
-func signalEverything(
+func killProcesses(
   of record: ContainerRecord,
-  _ signal: Int32,
-  standingStill: Bool,
   on host: borrowing Host,
 ) throws(RuntimeError) -> Bool {
   guard record.initProcess != nil else { return false }
   let reached = try withControlGroup(of: record, on: host) { (group, _) throws(CgroupError) in
-    guard signal == 9 else { return try group.signal(signal, standingStill: standingStill) }
     let isInUse = try !group.processes().isEmpty
     if isInUse { try group.kill() }
     return isInUse
   }
-  guard let reached else { return try signalInit(of: record, signal, on: host) }
+  guard let reached else { return try signalInit(of: record, 9, on: host) }
   return reached
 }
 
-/// Without a control group init is all that is known.
-private func signalInit(
+/// Sends a signal to init alone: without a control group it is all that is known.
+///
+/// - Returns: whether it has not ended.
+func signalInit(
   of record: ContainerRecord,
   _ signal: Int32,
   on host: borrowing Host,
@@ -77,7 +74,7 @@ func killEverything(
   let opened = try openInit(record, on: host)
   // The kernel has ended a pid namespace of its own with its init: pid_namespaces(7).
   guard opened != nil || record.sharesPidNamespace else { return }
-  _ = try signalEverything(of: record, 9, standingStill: false, on: host)
+  _ = try killProcesses(of: record, on: host)
   guard let opened else { return }
   let hasEnded = try about("init of container \(record.id)") { () throws(KernelError) in
     do throws(KernelError) {

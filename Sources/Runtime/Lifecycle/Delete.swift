@@ -99,5 +99,5 @@ private func interruptCreator(
     return
   }
   guard let record, !record.isPrepared else { return }
-  _ = try signalEverything(of: record, 9, standingStill: false, on: host)
+  _ = try killProcesses(of: record, on: host)
 }

@@ -64,7 +64,13 @@ private func checkedRecord(
   _ options: ExecOptions,
   on host: borrowing Host,
 ) throws(RuntimeError) -> ContainerRecord {
-  guard let seen = try observe(directory, on: host) else { throw .state(.doesNotExist(options.id)) }
+  var observed = try observe(directory, on: host)
+  if let seen = observed, seen.status == .paused, seen.record.isStoppedForSignal {
+    // By a kill, which goes on with the lock or was killed itself.
+    let locked = try lockedContainer(options.id, on: host)
+    observed = try observe(locked, on: host)
+  }
+  guard let seen = observed else { throw .state(.doesNotExist(options.id)) }
   switch seen.status {
   case .created, .running: return seen.record
   case .paused where options.ignoresPause: return seen.record

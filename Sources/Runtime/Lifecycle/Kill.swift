@@ -1,3 +1,4 @@
+import Cgroups
 import Kernel
 package import State
 
@@ -19,7 +20,11 @@ package func kill(
     }
     // Nobody waits for the lock to kill: whoever has it may be what is to be ended.
     let isOurs = try withState { () throws(StateError) in try directory.lock(wait: false) }
-    let reached = try signalEverything(of: seen.record, signal, standingStill: isOurs, on: host)
+    if isOurs { thawAfterInterruptedKill(directory, on: host) }
+    let reached =
+      signal == 9
+      ? try killProcesses(of: seen.record, on: host)
+      : try signalEverything(of: seen.record, signal, directory, isLocked: isOurs, on: host)
     directory.release()
     guard reached || all else { throw .notRunning("container not running") }
     return
@@ -33,5 +38,76 @@ package func kill(
     throw .notRunning("container not running")
   } catch {
     throw .kernel(error, subject: "signal \(signal)")
+  }
+}
+
+/// Sends a signal to every process of a container.
+///
+/// Those who make processes as fast as they are found are frozen meanwhile by who has the lock of the
+/// container: nobody else is pausing it.
+///
+/// - Returns: whether there was any.
+private func signalEverything(
+  of record: ContainerRecord,
+  _ signal: Int32,
+  _ directory: borrowing ContainerDirectory,
+  isLocked: Bool,
+  on host: borrowing Host,
+) throws(RuntimeError) -> Bool {
+  guard record.initProcess != nil else { return false }
+  var delivery = SignalDelivery(signal)
+  let mustStop: Bool? = try withControlGroup(of: record, on: host) {
+    (group, _) throws(CgroupError) in
+    try group.signal(&delivery, effort: .some)
+    if delivery.isComplete { return false }
+    if isLocked, try !group.isFreezing() { return true }
+    try group.signal(&delivery, effort: .utmost)
+    return false
+  }
+  guard let mustStop else { return try signalInit(of: record, signal, on: host) }
+  if mustStop { try signalStopped(&delivery, directory, on: host) }
+  return delivery.hasReachedAny
+}
+
+/// Sends a signal to the processes of a container that are frozen for it, which is recorded: when this
+/// is killed, whoever has the lock next thaws them.
+private func signalStopped(
+  _ delivery: inout SignalDelivery,
+  _ directory: borrowing ContainerDirectory,
+  on host: borrowing Host,
+) throws(RuntimeError) {
+  guard var record = try withState({ () throws(StateError) in try directory.readRecord() }) else {
+    return
+  }
+  record.isStoppedForSignal = true
+  let stopped = record
+  try withState { () throws(StateError) in try directory.write(stopped) }
+  _ = try withControlGroup(of: record, on: host) { (group, _) throws(CgroupError) in
+    try group.signalStopped(&delivery)
+  }
+  record.isStoppedForSignal = false
+  let settled = record
+  try withState { () throws(StateError) in try directory.write(settled) }
+}
+
+/// Thaws a container that a kill has frozen and, being killed itself, has not thawed.
+///
+/// The caller has the lock. What can't be done is a warning, and stays recorded: it keeps nobody from
+/// deleting the container.
+func thawAfterInterruptedKill(_ directory: borrowing ContainerDirectory, on host: borrowing Host) {
+  do throws(RuntimeError) {
+    guard var record = try withState({ () throws(StateError) in try directory.readRecord() }),
+      record.isStoppedForSignal
+    else { return }
+    _ = try withControlGroup(of: record, on: host) { (group, _) throws(CgroupError) in
+      try group.setFrozen(false, withinMilliseconds: 1000)
+    }
+    record.isStoppedForSignal = false
+    let settled = record
+    try withState { () throws(StateError) in try directory.write(settled) }
+  } catch .state(.damaged) {
+    // The verb itself says so, if it minds.
+  } catch {
+    host.warn("a kill of the container was interrupted, can't be undone: \(error)")
   }
 }

@@ -37,6 +37,7 @@ package func pause(_ id: ContainerID, on host: borrowing Host) throws(RuntimeErr
 ///
 /// - Throws: `container not paused`.
 package func resume(_ id: ContainerID, on host: borrowing Host) throws(RuntimeError) {
+  let before = try observe(id, on: host)
   let directory = try lockedContainer(id, on: host)
   guard let seen = try observe(directory, on: host) else { throw .state(.doesNotExist(id)) }
   let isResumed =
@@ -46,5 +47,7 @@ package func resume(_ id: ContainerID, on host: borrowing Host) throws(RuntimeEr
       try group.setFrozen(false, withinMilliseconds: freezingTime)
       return true
     }
-  guard isResumed == true else { throw .wrongStatus("container not paused") }
+  // Whom a kill had frozen the lock has brought with it that they go on.
+  let isThawed = before.status == .paused && before.record.isStoppedForSignal && seen.isAlive
+  guard isResumed == true || isThawed else { throw .wrongStatus("container not paused") }
 }
