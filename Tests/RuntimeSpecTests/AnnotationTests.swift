@@ -47,6 +47,27 @@ import Testing
     }
   }
 
+  @Test(
+    "What is read or executed is not below what is written, by bytes",
+    arguments: [
+      (#"{"readWrite": ["/w"], "execute": ["/w/bin"]}"#, true),
+      (#"{"readWrite": ["/"], "readOnly": ["/etc"]}"#, true),
+      (#"{"readWrite": ["/a", "/w/b"], "readOnly": ["/w/b/../b//c"]}"#, true),
+      (#"{"readWrite": ["/w", "/w/b"], "execute": ["/", "/w", "/wide"]}"#, false),
+      (#"{"readWrite": ["/"], "readOnly": ["/"]}"#, false),
+      ("{\"readWrite\": [\"/w\"], \"readOnly\": [\"/w/\u{301}x\"]}", true),
+      ("{\"readWrite\": [\"/\u{e9}\"], \"readOnly\": [\"/e\u{301}/x\"]}", false),
+    ]
+  )
+  func firmPlaces(_ text: String, isRefused: Bool) {
+    do {
+      _ = try process(LandlockPlan.annotation, text)
+      #expect(!isRefused)
+    } catch {
+      #expect(isRefused && "\(error)".contains("below the readWrite path"))
+    }
+  }
+
   @Test("Landlock needs no_new_privs")
   func privileges() throws {
     let document = Document(

@@ -66,3 +66,45 @@ teardown() { finish; }
   says "flag needs an argument"
   ok runtime checkpoint --help
 }
+
+@test "a user namespace is lent images and nothing else, whatever parent says" {
+  edit '.linux.namespaces += [{"type": "user"}]
+    | .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+    | .linux.gidMappings = [{"containerID": 0, "hostID": 200000, "size": 65536}]'
+  mkdir -m 0700 victim host host/victim
+  mkdir -m 0755 host/images
+  IMAGE=$PWD/host/images
+  touch "$IMAGE/inventory.img" "$IMAGE/pages-1.img" "$IMAGE/notes" victim/inventory.img secret
+  chmod 0600 "$IMAGE"/* secret
+  ln secret "$IMAGE/linked.img"
+  ln -s ../../secret "$IMAGE/symbolic.img"
+  # It fails: what counts is who may read what when it begins.
+  printf '#!/bin/sh\nstat -c "%%g %%a %%n" %s >%s 2>&1\nexit 1\n' \
+    "images images/inventory.img images/pages-1.img images/notes victim ../victim ../secret" \
+    "$PWD/seen" | sed "2s,^,cd $PWD/host; ," >criu
+  chmod +x criu
+  lend() {
+    refused runtime --criu "$PWD/criu" restore --bundle "$BUNDLE" --image-path "$IMAGE" \
+      --work-path "$PWD/work" c1
+  }
+  lend
+  diff seen - <<'EOF'
+200000 755 images
+200000 640 images/inventory.img
+200000 640 images/pages-1.img
+0 600 images/notes
+0 700 victim
+0 700 ../victim
+0 600 ../secret
+EOF
+  [ "$(stat -c '%g %a' "$IMAGE" "$IMAGE/pages-1.img" | xargs)" = "0 755 0 600" ]
+  rm seen
+  ln -s ../victim "$IMAGE/parent"
+  lend
+  says "no inventory.img"
+  ln -sfn ../../victim "$IMAGE/parent"
+  lend
+  says "leads out of the directory"
+  [ ! -e seen ]
+  [ "$(stat -c '%g %a' victim "$IMAGE" "$IMAGE/pages-1.img" | xargs)" = "0 700 0 755 0 600" ]
+}

@@ -285,3 +285,30 @@ while True:
   ok runtime delete --force c1
   [ -f "$SOURCE/file" ]
 }
+
+@test "who joins the container for its mounts has nothing of the host's, and goes with its parent" {
+  require strace
+  chmod 0755 "${BATS_TEST_TMPDIR%/*/*}" "${BATS_TEST_TMPDIR%/*}" "$BATS_TEST_TMPDIR" "$BUNDLE"
+  chown -R 100000:100000 "$BUNDLE/rootfs"
+  edit '.linux.namespaces += [{"type": "user"}]
+    | .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+    | .linux.gidMappings = .linux.uidMappings'
+  started
+  local tracer parent child
+  touch trace
+  strace -f -o trace -e trace=move_mount -e inject=move_mount:delay_enter=30000000 \
+    "$SWRUN" --root "$STATE" mounts add c1 "$(bind /mnt/new)" >out 2>&1 3>&- 4>&- </dev/null &
+  tracer=$!
+  joined() { child=$(awk '/move_mount/ { print $1; exit }' trace) && [ -n "$child" ]; }
+  eventually joined
+  parent=$(awk '$1 == "PPid:" { print $2 }' "/proc/$child/status")
+  ls -l "/proc/$child/fd" >files
+  [ -z "$(grep -F "$STATE" files)" ] || fail "$(cat files)"
+  kill -KILL "$parent"
+  # strace holds it where it dies; what it was about to do it does not.
+  eventually grep -q '^'"$child"' .*move_mount resumed.*= ?$' trace
+  kill -KILL "$tracer"
+  eventually [ ! -e "/proc/$child" ]
+  is_not_mounted /mnt/new
+  ok timeout 10 "$SWRUN" --root "$STATE" delete --force c1
+}

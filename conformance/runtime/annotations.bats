@@ -93,6 +93,26 @@ not listed" ] || fail "not as allowed"
   says /link
 }
 
+@test "exec follows no link that the container puts in place of what it may write" {
+  require_landlock 3
+  mkdir -p "$BUNDLE/rootfs/w/cache"
+  allowed '{"execute": ["/"], "readWrite": ["/w", "/w/cache"]}'
+  started
+  rmdir "$BUNDLE/rootfs/w/cache"
+  ln -s /etc "$BUNDLE/rootfs/w/cache"
+  capture runtime exec c1 /bin/sh -c 'echo x >/etc/new'
+  [ "$status" -eq 255 ] || fail "exit $status"
+  says /w/cache
+  [ ! -e "$BUNDLE/rootfs/etc/new" ] || fail "exec wrote to /etc"
+  ok runtime delete --force c1
+  # The same of an image's own.
+  rm -r "$BUNDLE/rootfs/w"
+  ln -s / "$BUNDLE/rootfs/w"
+  allowed '{"execute": ["/"], "readWrite": ["/w"]}'
+  refused runtime create --bundle "$BUNDLE" c1
+  says /w
+}
+
 @test "an annotation that makes no sense is refused" {
   local text
   while read -r text; do
@@ -109,6 +129,8 @@ no JSON
 {"write": ["/"]}
 {"bindTCP": [65536]}
 {"bindTCP": ["80"]}
+{"readWrite": ["/w"], "execute": ["/bin", "/w/bin"]}
+{"readWrite": ["/"], "readOnly": ["/etc"]}
 EOF
   allowed '{"readOnly": ["/"]}'
   edit 'del(.process.noNewPrivileges)'

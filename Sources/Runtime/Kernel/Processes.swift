@@ -94,6 +94,16 @@ package enum Process {
     }
   }
 
+  /// Has this process killed when its parent ends, until it changes its user.
+  ///
+  /// - Throws: ESRCH when that parent has ended already.
+  package static func endWithParent(_ parent: Int32) throws(KernelError) {
+    try setParentDeathSignal(SIGKILL)
+    guard getppid() == parent else {
+      throw KernelError(call: "getppid", code: .noProcess, subject: "\(parent)")
+    }
+  }
+
   /// Whether others may read this process's memory and descriptors through ptrace(2) and procfs.
   package static func setDumpable(_ isDumpable: Bool) throws(KernelError) {
     try check("prctl", "PR_SET_DUMPABLE") {

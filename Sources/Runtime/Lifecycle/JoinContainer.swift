@@ -28,6 +28,14 @@ struct MountNamespaces: ~Copyable {
     self.user = user
   }
 
+  /// The numbers of their descriptors.
+  var numbers: [CInt] {
+    switch user {
+    case nil: [mount.raw]
+    case let user?: [mount.raw, user.raw]
+    }
+  }
+
   /// Whether the container has a user namespace of its own.
   var hasUser: Bool {
     switch user {
@@ -59,6 +67,8 @@ struct MountNamespaces: ~Copyable {
       try enter(namespace: user, .user, subject: "user namespace")
       try Process.setGroup(0)
       try Process.setUser(0)
+      // A change of user may undo it: PR_SET_DUMPABLE in prctl(2).
+      try Process.setDumpable(false)
     }
   }
 

@@ -5,28 +5,51 @@ import Kernel
 /// CRIU opens most of them in the processes that it restores, and those are strangers to the owner of
 /// the images by then. They are lent by their group: nobody but the owner ever may write what CRIU
 /// trusts.
+///
+/// Who made a checkpoint need not be who restores it, so nothing is lent but what an image must be: a
+/// file of one name, called `*.img`, in a directory that CRIU has left its inventory in.
 struct LentImages {
-  private struct Entry {
-    var path: String
-    var group: UInt32
-    var mode: UInt32
+  private struct Image {
+    let name: String
+    let status: FileStatus
   }
 
-  private var entries: [Entry] = []
+  /// One directory of images, held for as long as they are lent.
+  private final class Checkpoint {
+    let directory: OwnedDescriptor
+    let path: String
+    let status: FileStatus
+    var images: [Image] = []
+
+    init(_ directory: consuming OwnedDescriptor, path: String) throws(KernelError) {
+      status = try directory.status()
+      self.directory = directory
+      self.path = path
+    }
+  }
+
+  private var checkpoints: [Checkpoint] = []
   /// Pre-dumps behind one another: more than CRIU itself goes through.
   private static let mostParents = 64
+  private static let fileFlags: OpenFlags = [
+    .readOnly, .nonblocking, .noFollow, .noControllingTerminal,
+  ]
 
-  /// Lends the images in a directory, and those of the pre-dumps that it is based on.
-  init(in path: String, toGroup group: UInt32) throws(KernelError) {
-    do throws(KernelError) {
-      var directory: String? = path
-      for _ in 0..<Self.mostParents {
-        guard let current = directory else { break }
-        try lend(current, toGroup: group)
-        for name in try Directory.names(in: open(current, [.readOnly, .directory])) {
-          try lend("\(current)/\(name)", toGroup: group)
+  /// Lends the images in a directory, and those of the pre-dumps that it is based on, which have to
+  /// be in the directory that has this one.
+  init(in path: String, toGroup group: UInt32) throws(RuntimeError) {
+    do throws(RuntimeError) {
+      let outer = try about("checkpoint") { () throws(KernelError) in
+        try open(at: open(path, [.path, .directory]), "..", [.path, .directory], [])
+      }
+      let name = path.utf8.split(separator: UInt8(ascii: "/")).last
+      var place = name.map { String(Substring($0)) } ?? "."
+      for depth in 0..<Self.mostParents {
+        guard let checkpoint = try Self.find(place, in: outer, mayMiss: depth > 0) else { return }
+        try about("images for the container's root") { () throws(KernelError) in
+          try lend(checkpoint, toGroup: group)
         }
-        directory = try Self.parent(of: current)
+        place += "/parent"
       }
     } catch {
       // What keeps it from being taken back as well is the same.
@@ -35,32 +58,64 @@ struct LentImages {
     }
   }
 
-  private mutating func lend(_ path: String, toGroup group: UInt32) throws(KernelError) {
-    let file: OwnedDescriptor
+  /// Opens a checkpoint; nil where there is none and need not be.
+  private static func find(
+    _ place: String,
+    in outer: borrowing OwnedDescriptor,
+    mayMiss: Bool,
+  ) throws(RuntimeError) -> Checkpoint? {
+    let checkpoint: Checkpoint
     do throws(KernelError) {
-      file = try open(path, [.readOnly, .nonblocking, .noFollow, .noControllingTerminal])
-    } catch  where error.code == .loop || error.code == .noDeviceOrAddress {
-      // A link to a pre-dump, a socket: no image.
-      return
+      let flags: OpenFlags = [.readOnly, .directory]
+      checkpoint = try Checkpoint(
+        open(at: outer, place, flags, [.beneath, .noMagicLinks]),
+        path: place
+      )
+    } catch  where error.code == .noEntry && mayMiss {
+      return nil
+    } catch  where error.code == .crossDevice {
+      throw .refused("checkpoint \(place) leads out of the directory that the images' own is in")
+    } catch {
+      throw .kernel(error, subject: "checkpoint")
     }
-    let status = try file.status()
-    let added: UInt32
-    switch status.kind {
-    case .directory: added = 0o050
-    case .regular: added = 0o040
-    default: return
+    let kind: FileKind?
+    do throws(KernelError) {
+      kind = try Directory.status(at: checkpoint.directory, "inventory.img").kind
+    } catch  where error.code == .noEntry {
+      kind = nil
+    } catch {
+      throw .kernel(error, subject: "checkpoint")
     }
-    entries.append(Entry(path: path, group: status.group, mode: status.mode))
-    try file.setOwner(.max, group: group)
-    try file.setMode(status.mode | added)
+    guard kind == .regular else {
+      throw .refused("checkpoint \(place) is none: it has no inventory.img")
+    }
+    return checkpoint
   }
 
-  private static func parent(of directory: String) throws(KernelError) -> String? {
-    do throws(KernelError) {
-      return try canonicalPath("\(directory)/parent")
-    } catch  where error.code == .noEntry {
-      return nil
+  private mutating func lend(
+    _ checkpoint: Checkpoint,
+    toGroup group: UInt32,
+  ) throws(KernelError) {
+    checkpoints.append(checkpoint)
+    let suffix = Array(".img".utf8)
+    for name in try Directory.names(in: checkpoint.directory)
+    where name.utf8.suffix(suffix.count).elementsEqual(suffix) {
+      let file: OwnedDescriptor
+      do throws(KernelError) {
+        file = try open(at: checkpoint.directory, name, Self.fileFlags, [.beneath, .noSymlinks])
+      } catch  where [.loop, .noDeviceOrAddress, .noEntry].contains(error.code) {
+        // A link, a socket: no image.
+        continue
+      }
+      let status = try file.status()
+      // A file with another name may be anybody's.
+      guard status.kind == .regular, status.links == 1 else { continue }
+      checkpoint.images.append(Image(name: name, status: status))
+      try file.setOwner(.max, group: group)
+      try file.setMode(status.mode | 0o040)
     }
+    try checkpoint.directory.setOwner(.max, group: group)
+    try checkpoint.directory.setMode(checkpoint.status.mode | 0o050)
   }
 
   /// Gives everything its group and mode back.
@@ -68,17 +123,37 @@ struct LentImages {
   /// - Returns: what could not be given back, and why.
   func takeBack() -> [KernelError] {
     var failures: [KernelError] = []
-    for entry in entries.reversed() {
+    for checkpoint in checkpoints.reversed() {
+      for image in checkpoint.images {
+        do throws(KernelError) {
+          try Self.takeBack(image, in: checkpoint.directory)
+        } catch  where error.code == .noEntry {
+          // CRIU takes images away that it has used up.
+        } catch {
+          failures.append(error)
+        }
+      }
       do throws(KernelError) {
-        let file = try open(entry.path, [.readOnly, .nonblocking, .noFollow])
-        try file.setOwner(.max, group: entry.group)
-        try file.setMode(entry.mode)
-      } catch  where error.code == .noEntry {
-        // CRIU takes images away that it has used up.
+        try checkpoint.directory.setOwner(.max, group: checkpoint.status.group)
+        try checkpoint.directory.setMode(checkpoint.status.mode)
       } catch {
         failures.append(error)
       }
     }
     return failures
+  }
+
+  /// By name, as there may be more images than this process may have descriptors.
+  private static func takeBack(
+    _ image: Image,
+    in directory: borrowing OwnedDescriptor,
+  ) throws(KernelError) {
+    let file = try open(at: directory, image.name, fileFlags, [.beneath, .noSymlinks])
+    let status = try file.status()
+    guard status.inode == image.status.inode, status.fileSystem == image.status.fileSystem else {
+      throw KernelError(call: "fstat", code: .noEntry, subject: image.name)
+    }
+    try file.setOwner(.max, group: image.status.group)
+    try file.setMode(image.status.mode)
   }
 }

@@ -158,9 +158,7 @@ struct Restoration {
     guard plan.namespaces.source(of: .user) == .new,
       let root = plan.namespaces.gidMappings.first(where: { $0.containerID == 0 })?.hostID
     else { return nil }
-    return try about("images for the container's root") { () throws(KernelError) in
-      try LentImages(in: path, toGroup: root)
-    }
+    return try LentImages(in: path, toGroup: root)
   }
 
   private func openConsole() throws(RuntimeError) -> OwnedDescriptor? {

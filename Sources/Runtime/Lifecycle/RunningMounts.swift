@@ -22,9 +22,9 @@ package func addMounts(
     throw .configuration(path: "mounts", error)
   }
   let namespaces = try MountNamespaces(of: record, on: host)
-  let answer = try inChild("mounts") { () throws(RuntimeError) in
+  let answer = try inChild("mounts", keeping: namespaces.numbers) { parent throws(RuntimeError) in
     try becomeMounter()
-    return try attach(plans, in: namespaces)
+    return try attach(plans, in: namespaces, parent: parent)
   }
   record.addedMounts += zip(plans, mountIDs(in: answer)).map { plan, id in
     AddedMount(destination: plan.destination, mountID: id, source: plan.bindSource)
@@ -53,9 +53,9 @@ package func removeMounts(
   for destination in destinations.reversed() {
     let place = record.addedMounts.lastIndex { $0.destination == destination }
     let id = place.map { record.addedMounts[$0].mountID }
-    _ = try inChild("mounts") { () throws(RuntimeError) in
+    _ = try inChild("mounts", keeping: namespaces.numbers) { parent throws(RuntimeError) in
       try becomeMounter()
-      try joinNamespaces(namespaces)
+      try joinNamespaces(namespaces, parent: parent)
       try withRootfs { () throws(RootfsError) in
         try ContainerRoot.ofJoinedNamespace().removeMount(at: destination, id: id)
       }
@@ -91,9 +91,12 @@ private func becomeMounter() throws(RuntimeError) {
 
 private func joinNamespaces(
   _ namespaces: borrowing MountNamespaces,
+  parent: Int32,
 ) throws(RuntimeError) {
   try about("mounts") { () throws(KernelError) in
     try namespaces.enterUser()
+    // A change of user has undone it.
+    try Process.endWithParent(parent)
     try namespaces.enterMount()
   }
 }
@@ -104,6 +107,7 @@ private func joinNamespaces(
 private func attach(
   _ plans: [MountPlan],
   in namespaces: borrowing MountNamespaces,
+  parent: Int32,
 ) throws(RuntimeError) -> [UInt8] {
   // Root of the host makes what it is told to of the host's. But in its own file systems devices and
   // set-id files count, so a container with users of its own makes them as its own root, in its mount
@@ -113,7 +117,7 @@ private func attach(
   for (index, plan) in plans.enumerated() where isMadeOutside[index] {
     made[index] = try withRootfs { () throws(RootfsError) in try DetachedMount(plan) }
   }
-  try joinNamespaces(namespaces)
+  try joinNamespaces(namespaces, parent: parent)
   return try withRootfs { () throws(RootfsError) in
     let root = try ContainerRoot.ofJoinedNamespace()
     for (index, plan) in plans.enumerated() where !isMadeOutside[index] {

@@ -57,6 +57,18 @@ extension LandlockPlan {
     guard restrictsFiles || restrictsPorts else {
       throw Self.failure("must have a path or a list of ports: it would restrict nothing")
     }
+    try requireFirmPlaces()
+  }
+
+  /// What can be written can be replaced by a link, which the next exec would follow elsewhere.
+  private func requireFirmPlaces() throws(ConfigurationError) {
+    for (key, paths) in [("readOnly", readOnly), ("execute", execute)] {
+      for (index, path) in paths.enumerated() {
+        guard let outer = readWrite.first(where: { path.isBelow($0) }) else { continue }
+        let rule = "must not be below the readWrite path \(quoted(outer)), is \(quoted(path))"
+        throw Self.failure("/\(key)/\(index) \(rule)")
+      }
+    }
   }
 
   private static func ports(
@@ -70,6 +82,14 @@ extension LandlockPlan {
 
   private static func failure(_ rule: String) -> ConfigurationError {
     ConfigurationError(pointer: "/annotations/\(annotation)", rule: rule, clause: clause)
+  }
+}
+
+extension String {
+  /// Whether a clean path is below another one, and not the same; by bytes, as the kernel has it.
+  fileprivate func isBelow(_ outer: String) -> Bool {
+    let base = outer.utf8.elementsEqual("/".utf8) ? [] : Array(outer.utf8)
+    return utf8.count > base.count + 1 && utf8.starts(with: base + [UInt8(ascii: "/")])
   }
 }
 
