@@ -265,7 +265,8 @@ def main():
     for verb in trial.saved:
         whole = trial.saved[verb] + trial.moved[verb]
         print(f"{verb}: moved again {trial.moved[verb] / whole:.0%} of what the whole would have been")
-        if trial.saved[verb] == 0:
+        # In a few rounds it is chance whether any is killed while it has something to save.
+        if trial.saved[verb] == 0 and rounds >= 100:
             sys.exit(f"kill_at_random: no {verb} has ever gone on where it was")
 
 

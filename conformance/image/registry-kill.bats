@@ -14,7 +14,7 @@ killed_everywhere() {
   sed 's/^/# /' killed.out >&3
 }
 
-@test "pull, push, load, rm and prune killed 15 times lose nothing and go on where they were" {
+@test "pull, push, load, rm and prune killed 15 times lose nothing" {
   killed_everywhere 15
 }
 
