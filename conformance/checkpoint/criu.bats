@@ -104,7 +104,7 @@ counts_past() { [ "$(last)" -gt "$1" ]; }
   probe count
   begun
   eventually counts_past 1
-  ok runtime checkpoint --pre-dump --image-path "$PWD/before" --work-path "$PWD/work" c1
+  ok runtime checkpoint --pre-dump --image-path "$PWD/before" --work-path "$PWD/of-criu" c1
   [ "$(container_status c1)" = running ]
   refused runtime checkpoint --parent-path "$PWD/before" --image-path "$IMAGE" c1
   says "must be relative"
@@ -123,10 +123,10 @@ counts_past() { [ "$(last)" -gt "$1" ]; }
   eventually counts_past 1
   local file=$BUNDLE/rootfs/tmp/lock
   unless flock -n "$file" true
-  refused runtime checkpoint --image-path "$IMAGE" --work-path "$PWD/work" c1
+  refused runtime checkpoint --image-path "$IMAGE" --work-path "$PWD/of-criu" c1
   says "criu can't checkpoint the container: "
   says "Error (criu/file-lock.c"
-  says "its log is $PWD/work/dump.log"
+  says "its log is $PWD/of-criu/dump.log"
   # It goes on as if nothing had been.
   local then
   then=$(last)
@@ -155,7 +155,7 @@ hears() { [ "$(in_network timeout 5 busybox nc 127.0.0.1 4000 </dev/null)" = hea
     /bin/sleep 10000 | /bin/busybox nc 127.0.0.1 4000'
   begun
   eventually [ -s out ]
-  refused runtime checkpoint --image-path "$IMAGE" --work-path "$PWD/work" c1
+  refused runtime checkpoint --image-path "$IMAGE" --work-path "$PWD/of-criu" c1
   says tcp
   saved --tcp-established
   local lines
@@ -359,14 +359,14 @@ SCRIPT
   chown 100000 out
   begun
   eventually counts_past 1
-  ok runtime checkpoint --pre-dump --image-path "$PWD/before" --work-path "$PWD/work" c1
+  ok runtime checkpoint --pre-dump --image-path "$PWD/before" --work-path "$PWD/of-criu" c1
   saved --parent-path ../before
   local then modes
   then=$(last)
   modes() { stat -c '%n %a %u %g' "$IMAGE" "$IMAGE"/*.img before before/*.img; }
   modes=$(modes)
   [ "$(stat -c %a "$IMAGE")" = 700 ]
-  restored c1 --work-path "$PWD/work"
+  restored c1 --work-path "$PWD/of-criu"
   eventually counts_past "$then"
   grep -q '^Uid:.100000' "/proc/$(container_pid c1)/status"
   [ "$(awk '{ print $2 }' "/proc/$(container_pid c1)/gid_map")" -eq 200000 ]
@@ -374,7 +374,7 @@ SCRIPT
   ok runtime delete --force c1
   # Where the container's user may not open it, CRIU says so.
   chown 0 out
-  refused runtime restore -d --bundle "$BUNDLE" --image-path "$IMAGE" --work-path "$PWD/work" c1
+  refused runtime restore -d --bundle "$BUNDLE" --image-path "$IMAGE" --work-path "$PWD/of-criu" c1
   says "Permission denied"
   diff <(echo "$modes") <(modes)
 }

@@ -85,7 +85,7 @@ teardown() { finish; }
   chmod +x criu
   lend() {
     refused runtime --criu "$PWD/criu" restore --bundle "$BUNDLE" --image-path "$IMAGE" \
-      --work-path "$PWD/work" c1
+      --work-path "$PWD/of-criu" c1
   }
   lend
   diff seen - <<'EOF'
