@@ -48,8 +48,13 @@ extension [IDMapping] {
   }
 }
 
+extension [IDMapping] {
+  /// As the kernel takes it: user_namespaces(7).
+  var text: String { map { "\($0.line)\n" }.joined() }
+}
+
 extension IDMapping {
-  var line: String { "\(containerID) \(hostID) \(size)" }
+  fileprivate var line: String { "\(containerID) \(hostID) \(size)" }
 }
 
 /// One of a process's two tables of ids.
@@ -68,7 +73,7 @@ private struct IdentityMap {
     of pid: Int32,
     _ processes: borrowing ProcessFiles,
   ) throws(LaunchError) {
-    let text = mappings.map { "\($0.line)\n" }.joined()
+    let text = mappings.text
     do throws(KernelError) {
       try processes.write("\(pid)/\(file)", text)
     } catch {

@@ -14,26 +14,35 @@ func map(
   subject: String,
   _ processes: borrowing ProcessFiles,
 ) throws(LaunchError) {
-  let (uids, gids) =
-    switch identities.source {
-    case .own(let uids, let gids): (uids, gids)
-    case .container: (namespaces.uidMappings, namespaces.gidMappings)
-    }
-  // Of a namespace that is joined the document only says something: its mapping is whatever it has.
-  let isJoined = identities.source == .container && joined != nil
-  let user =
-    isJoined
-    ? try duplicate(joined ?? -1, subject) : try userNamespace(uids: uids, gids: gids, processes)
+  let user = try userNamespace(of: identities, namespaces, joined: joined, subject, processes)
   let mount = try duplicate(tree, subject)
-  do throws(KernelError) {
+  try about(subject) { () throws(KernelError) in
     try Mounting.mapIdentities(
       of: mount,
       as: user,
       isRecursive: identities.isRecursive,
       subject: subject
     )
-  } catch {
-    throw .kernel(error, subject: subject)
+  }
+}
+
+/// The user namespace whose mapping a mount gets.
+private func userNamespace(
+  of identities: MountIdentities,
+  _ namespaces: NamespacePlan,
+  joined: CInt?,
+  _ subject: String,
+  _ processes: borrowing ProcessFiles,
+) throws(LaunchError) -> OwnedDescriptor {
+  switch (identities.source, joined) {
+  case (.own(let uids, let gids), _):
+    return try userNamespace(uids: uids, gids: gids, processes)
+  case (.container, let joined?):
+    // The document only says something of it: its mapping is whatever it has.
+    return try duplicate(joined, subject)
+  case (.container, nil):
+    let (uids, gids) = (namespaces.uidMappings, namespaces.gidMappings)
+    return try userNamespace(uids: uids, gids: gids, processes)
   }
 }
 
@@ -56,8 +65,8 @@ private func userNamespace(
       Process.end(0)
     case .parent(let pid, _):
       let channel = ends.keepFirst()
-      try processes.write("\(pid)/gid_map", gids.map { "\($0.line)\n" }.joined())
-      try processes.write("\(pid)/uid_map", uids.map { "\($0.line)\n" }.joined())
+      try processes.write("\(pid)/gid_map", gids.text)
+      try processes.write("\(pid)/uid_map", uids.text)
       let namespace = try processes.openTarget(of: "\(pid)/ns/user", [.readOnly])
       _ = consume channel
       _ = try Process.wait(for: pid)
