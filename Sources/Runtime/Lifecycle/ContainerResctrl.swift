@@ -13,24 +13,20 @@ func makeResctrlGroup(
   let group = try withCgroups { () throws(CgroupError) in
     try hierarchy.place(of: section, container: "\(record.id)")
   }
-  record.resctrl = RecordedResctrl(
-    path: group.path,
-    isOwn: group.isOwn,
-    monitor: group.monitor
-  )
+  record.resctrl = group
   try write(record)
   try withCgroups { () throws(CgroupError) in try hierarchy.make(group, section) }
 }
 
 /// Puts a process into the place that a container has in resctrl.
 func addToResctrlGroup(_ pid: Int32, _ record: ContainerRecord) throws(RuntimeError) {
-  guard let group = record.resctrl.map(ResctrlGroup.init) else { return }
+  guard let group = record.resctrl else { return }
   try withCgroups { () throws(CgroupError) in try ResctrlHierarchy().add(pid, to: group) }
 }
 
 /// Removes what was made in resctrl for a container alone.
 func removeResctrlGroup(of record: ContainerRecord) throws(RuntimeError) {
-  guard let group = record.resctrl.map(ResctrlGroup.init), group.isOwn || group.monitor != nil
+  guard let group = record.resctrl, group.isOwn || group.monitor != nil
   else { return }
   do throws(CgroupError) {
     try ResctrlHierarchy().remove(group)
@@ -38,11 +34,5 @@ func removeResctrlGroup(of record: ContainerRecord) throws(RuntimeError) {
     // It is not mounted any more, and nothing of it is left.
   } catch {
     throw .cgroup(error)
-  }
-}
-
-extension ResctrlGroup {
-  fileprivate init(_ recorded: RecordedResctrl) {
-    self.init(path: recorded.path, isOwn: recorded.isOwn, monitor: recorded.monitor)
   }
 }

@@ -25,7 +25,7 @@ package struct ContainerRecord: Equatable, Sendable {
   /// The container's unit; nil where systemd does not keep it.
   package var unit: RecordedUnit?
   /// The container's place in resctrl; nil without one.
-  package var resctrl: RecordedResctrl?
+  package var resctrl: ResctrlGroup?
   /// Whether others share its pid namespace, so that the end of init does not end them all.
   package var sharesPidNamespace: Bool
   /// Whether it lives in a user namespace, its own or its creator's, where device rules may not be to
@@ -99,22 +99,6 @@ package struct AddedMount: Equatable, Sendable {
     self.destination = destination
     self.mountID = mountID
     self.source = source
-  }
-}
-
-/// A container's place in resctrl, and what of it goes with the container.
-package struct RecordedResctrl: Equatable, Sendable {
-  /// The directory below the root of resctrl; empty for the root itself.
-  package var path: String
-  /// Whether it was made for the container alone.
-  package var isOwn: Bool
-  /// The name of the container's monitoring group; nil without one.
-  package var monitor: String?
-
-  package init(path: String, isOwn: Bool, monitor: String?) {
-    self.path = path
-    self.isOwn = isOwn
-    self.monitor = monitor
   }
 }
 
@@ -199,7 +183,7 @@ extension ContainerRecord {
     guard let cgroupManager = CgroupManager(rawValue: manager) else { return nil }
     self.cgroupManager = cgroupManager
     unit = json["unit"].flatMap(RecordedUnit.init(json:))
-    resctrl = json["resctrl"].flatMap(RecordedResctrl.init(json:))
+    resctrl = json["resctrl"].flatMap(ResctrlGroup.init(json:))
     addedMounts = json["addedMounts"]?.elements.compactMap(AddedMount.init(json:)) ?? []
     if let pid = json["pid"]?.integer(as: Int32.self),
       let start = json["startTime"]?.integer(as: UInt64.self)
@@ -209,7 +193,7 @@ extension ContainerRecord {
   }
 }
 
-extension RecordedResctrl {
+extension ResctrlGroup {
   fileprivate var json: JSONValue {
     .object(present: [
       ("path", .string(path)), ("isOwn", .boolean(isOwn)), ("monitor", monitor.map { .string($0) }),
