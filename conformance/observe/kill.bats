@@ -112,7 +112,7 @@ named() {
   launch run c1 --detach
   eventually grep -q ready c1.out
   local words
-  for words in 'exec c1 /probe identity' 'resume c1' 'pause c1'; do
+  for words in 'exec c1 /probe identity' 'resume c1' 'kill c1 CONT' 'pause c1'; do
     capture timeout 60 strace -qq -o trace -P "$GROUP/cgroup.freeze" -P "$GROUP/cgroup.procs" \
       -e trace=read,write -e inject=read:delay_exit=20000 \
       -e inject=write:signal=KILL:when=2 "$SWRUN" --root "$STATE" kill --all c1 TERM

@@ -65,7 +65,9 @@ private func checkedRecord(
   on host: borrowing Host,
 ) throws(RuntimeError) -> ContainerRecord {
   var observed = try observe(directory, on: host)
-  if let seen = observed, seen.status == .paused, seen.record.isStoppedForSignal {
+  if observed?.status == .paused,
+    try withState({ () throws(StateError) in try directory.isStoppedForSignal() })
+  {
     // By a kill, which goes on with the lock or was killed itself.
     let locked = try lockedContainer(options.id, on: host)
     observed = try observe(locked, on: host)

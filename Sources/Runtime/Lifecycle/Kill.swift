@@ -12,15 +12,14 @@ package func kill(
   all: Bool,
   on host: borrowing Host,
 ) throws(RuntimeError) {
-  let seen = try observe(id, on: host)
+  let directory = try withState { () throws(StateError) in
+    try ContainerDirectory.existing(id, in: host.root)
+  }
+  guard let seen = try observe(directory, on: host) else { throw .state(.doesNotExist(id)) }
   let isLast = signal == 9 && seen.record.sharesPidNamespace
   if all || isLast {
-    let directory = try withState { () throws(StateError) in
-      try ContainerDirectory.existing(id, in: host.root)
-    }
     // Nobody waits for the lock to kill: whoever has it may be what is to be ended.
-    let isOurs = try withState { () throws(StateError) in try directory.lock(wait: false) }
-    if isOurs { thawAfterInterruptedKill(directory, on: host) }
+    let isOurs = try lockAtOnce(directory, on: host)
     let reached =
       signal == 9
       ? try killProcesses(of: seen.record, on: host)
@@ -39,6 +38,21 @@ package func kill(
   } catch {
     throw .kernel(error, subject: "signal \(signal)")
   }
+  // It would not take the signal where another kill has left it frozen.
+  guard try withState({ () throws(StateError) in try directory.isStoppedForSignal() }) else {
+    return
+  }
+  _ = try lockAtOnce(directory, on: host)
+}
+
+/// Takes the lock of a container unless another has it, and thaws what a killed kill has left frozen.
+private func lockAtOnce(
+  _ directory: borrowing ContainerDirectory,
+  on host: borrowing Host,
+) throws(RuntimeError) -> Bool {
+  let isOurs = try withState { () throws(StateError) in try directory.lock(wait: false) }
+  if isOurs { thawAfterInterruptedKill(directory, on: host) }
+  return isOurs
 }
 
 /// Sends a signal to every process of a container.
@@ -65,46 +79,40 @@ private func signalEverything(
     return false
   }
   guard let mustStop else { return try signalInit(of: record, signal, on: host) }
-  if mustStop { try signalStopped(&delivery, directory, on: host) }
+  if mustStop { try signalStopped(&delivery, record, directory, on: host) }
   return delivery.hasReachedAny
 }
 
-/// Sends a signal to the processes of a container that are frozen for it, which is recorded: when this
+/// Sends a signal to the processes of a container that are frozen for it, which is marked: when this
 /// is killed, whoever has the lock next thaws them.
 private func signalStopped(
   _ delivery: inout SignalDelivery,
+  _ record: ContainerRecord,
   _ directory: borrowing ContainerDirectory,
   on host: borrowing Host,
 ) throws(RuntimeError) {
-  guard var record = try withState({ () throws(StateError) in try directory.readRecord() }) else {
-    return
-  }
-  record.isStoppedForSignal = true
-  let stopped = record
-  try withState { () throws(StateError) in try directory.write(stopped) }
+  try withState { () throws(StateError) in try directory.markStoppedForSignal() }
   _ = try withControlGroup(of: record, on: host) { (group, _) throws(CgroupError) in
     try group.signalStopped(&delivery)
   }
-  record.isStoppedForSignal = false
-  let settled = record
-  try withState { () throws(StateError) in try directory.write(settled) }
+  try withState { () throws(StateError) in try directory.removeStopMark() }
 }
 
 /// Thaws a container that a kill has frozen and, being killed itself, has not thawed.
 ///
-/// The caller has the lock. What can't be done is a warning, and stays recorded: it keeps nobody from
+/// The caller has the lock. What can't be done is a warning, and stays marked: it keeps nobody from
 /// deleting the container.
 func thawAfterInterruptedKill(_ directory: borrowing ContainerDirectory, on host: borrowing Host) {
   do throws(RuntimeError) {
-    guard var record = try withState({ () throws(StateError) in try directory.readRecord() }),
-      record.isStoppedForSignal
-    else { return }
-    _ = try withControlGroup(of: record, on: host) { (group, _) throws(CgroupError) in
-      try group.setFrozen(false, withinMilliseconds: 1000)
+    guard try withState({ () throws(StateError) in try directory.isStoppedForSignal() }) else {
+      return
     }
-    record.isStoppedForSignal = false
-    let settled = record
-    try withState { () throws(StateError) in try directory.write(settled) }
+    if let record = try withState({ () throws(StateError) in try directory.readRecord() }) {
+      _ = try withControlGroup(of: record, on: host) { (group, _) throws(CgroupError) in
+        try group.setFrozen(false, withinMilliseconds: 1000)
+      }
+    }
+    try withState { () throws(StateError) in try directory.removeStopMark() }
   } catch .state(.damaged) {
     // The verb itself says so, if it minds.
   } catch {

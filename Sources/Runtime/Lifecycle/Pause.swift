@@ -37,7 +37,9 @@ package func pause(_ id: ContainerID, on host: borrowing Host) throws(RuntimeErr
 ///
 /// - Throws: `container not paused`.
 package func resume(_ id: ContainerID, on host: borrowing Host) throws(RuntimeError) {
-  let before = try observe(id, on: host)
+  let isStopped = try withState { () throws(StateError) in
+    try ContainerDirectory.existing(id, in: host.root).isStoppedForSignal()
+  }
   let directory = try lockedContainer(id, on: host)
   guard let seen = try observe(directory, on: host) else { throw .state(.doesNotExist(id)) }
   let isResumed =
@@ -48,6 +50,7 @@ package func resume(_ id: ContainerID, on host: borrowing Host) throws(RuntimeEr
       return true
     }
   // Whom a kill had frozen the lock has brought with it that they go on.
-  let isThawed = before.status == .paused && before.record.isStoppedForSignal && seen.isAlive
-  guard isResumed == true || isThawed else { throw .wrongStatus("container not paused") }
+  guard isResumed == true || isStopped && seen.isAlive else {
+    throw .wrongStatus("container not paused")
+  }
 }

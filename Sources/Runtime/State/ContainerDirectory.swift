@@ -4,7 +4,8 @@ package import Kernel
 ///
 /// What is in it: `state.json`, the record, replaced atomically; `start`, a fifo that init holds open
 /// for as long as it waits to be started; `failure`, into which init writes why it could not start;
-/// `tenant`, what exec starts from; `notify`, a directory with a socket that the container sees.
+/// `tenant`, what exec starts from; `stopped`, a mark (`markStoppedForSignal`); `notify`, a directory
+/// with a socket that the container sees.
 /// The lock is on the directory itself: it goes with the process that holds it, whatever ends it.
 package struct ContainerDirectory: ~Copyable {
   package let id: ContainerID

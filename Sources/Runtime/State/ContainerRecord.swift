@@ -39,10 +39,6 @@ package struct ContainerRecord: Equatable, Sendable {
   ///
   /// Who finds it in an unlocked container has found an update that was killed.
   package var undo: [UnifiedSetting]?
-  /// Whether a kill has its processes frozen, for as long as it sends them its signal.
-  ///
-  /// Who finds it in an unlocked container has found a kill that was killed.
-  package var isStoppedForSignal: Bool
   /// What `mounts add` has mounted since the container was made, in that order.
   package var addedMounts: [AddedMount]
 
@@ -81,7 +77,6 @@ package struct ContainerRecord: Equatable, Sendable {
     self.poststop = poststop
     self.resources = resources
     self.undo = nil
-    self.isStoppedForSignal = false
     self.addedMounts = []
   }
 }
@@ -139,7 +134,6 @@ extension ContainerRecord {
       ("poststop", .array(poststop.map(\.json))),
       ("resources", resources.json),
       ("undo", undo.map { .array($0.map { .strings([$0.file, $0.value]) }) }),
-      ("stoppedForSignal", isStoppedForSignal ? true : nil),
       ("addedMounts", addedMounts.isEmpty ? nil : .array(addedMounts.map(\.json))),
     ])
   }
@@ -176,7 +170,6 @@ extension ContainerRecord {
       let words = entry.elements.compactMap(\.string)
       return words.count == 2 ? UnifiedSetting(file: words[0], value: words[1]) : nil
     }
-    isStoppedForSignal = json["stoppedForSignal"]?.boolean ?? false
     self.isPrepared = isPrepared
     // A record without one is of a version that had no other.
     let manager = json["cgroupManager"]?.string ?? CgroupManager.directory.rawValue
