@@ -94,6 +94,24 @@ on_host() { ip link show "$1" >/dev/null 2>&1; }
   [ "$RUNTIME" != swrun ] || says EEXIST
 }
 
+# It answers whoever asks with EPERM, before the kernel can: each question of swrun's is held for a moment.
+@test "a process of a joined network namespace can't answer in the kernel's place" {
+  [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
+  require strace
+  unshare --net "$PYTHON" -B "$CONFORMANCE/attacks/answer-netlink.py" >forger.out 2>&1 3>&- 4>&- &
+  local forger=$!
+  eventually grep -q ready forger.out
+  edit '.linux.namespaces |= map(if .type == "network" then .path = $path else . end)' \
+    --arg path "/proc/$forger/ns/net"
+  with_device '{"name": "eth7"}'
+  entry /bin/busybox ip -o link
+  capture timeout 60 strace -qq -o trace -e trace=write -e inject=write:delay_enter=200000 \
+    "$SWRUN" --root "$STATE" run --bundle "$BUNDLE" c1
+  kill "$forger" && wait "$forger" || true
+  [ "$status" -eq 0 ] && [[ "$output" == *" eth7"* ]] || fail "bent by a forged answer"
+  grep -q 'sent\|refused' forger.out || fail "the forger has met nobody"
+}
+
 @test "a device in a user namespace" {
   chown -R 100000:100000 "$BUNDLE/rootfs"
   chmod 0755 "$BATS_TEST_TMPDIR" "$BUNDLE" "$STATE" "${BATS_TEST_TMPDIR%/*}" \

@@ -1,6 +1,7 @@
 // Where a process runs and what it may reach: processors, memory nodes, ids of a mount, and paths.
 #include "CKernel.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <linux/mount.h>
@@ -25,8 +26,18 @@ int ckernel_map_mount(int mount, int user_namespace, int recursive) {
                       &attributes, sizeof attributes);
 }
 
+// Connected to port 0, the kernel's: it takes messages of nobody else then, who in a network namespace
+// with processes of others could answer in the kernel's place.
 int ckernel_open_route_socket(void) {
-  return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+  struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+  int made = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+  if (made >= 0 && connect(made, (struct sockaddr *)&kernel, sizeof kernel) != 0) {
+    int failure = errno;
+    close(made);
+    errno = failure;
+    return -1;
+  }
+  return made;
 }
 
 int ckernel_landlock_version(void) {
