@@ -88,6 +88,16 @@ noted() { grep -qxF "$1" log || fail "not noted: $1" "$(cat log)"; }
   [ -d /sys/fs/resctrl/guaranteed ]
 }
 
+@test "a monitoring group that is somebody else's is refused, and stays" {
+  resctrl
+  mkdir /sys/fs/resctrl/mon_groups/c1
+  edit '.linux.intelRdt = {"closID": "/", "enableMonitoring": true}'
+  refused runtime create --bundle "$BUNDLE" c1
+  says "intelRdt.enableMonitoring"
+  [ -d /sys/fs/resctrl/mon_groups/c1 ]
+  [ ! -d "$STATE/c1" ]
+}
+
 @test "a class of service without a schema must be there" {
   resctrl
   edit '.linux.intelRdt = {"closID": "ready"}'

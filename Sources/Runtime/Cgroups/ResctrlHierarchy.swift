@@ -41,6 +41,9 @@ package struct ResctrlHierarchy: ~Copyable {
       isOwn: plan.closID == nil,
       monitor: plan.isMonitored ? container : nil
     )
+    if group.monitor != nil, try has(Self.below(path, "mon_groups/\(container)")) {
+      throw .invalidResctrl("enableMonitoring", "there is a monitoring group \(container) already")
+    }
     let present = try schemata(of: path)
     guard plan.closID != nil else {
       guard present == nil else {
@@ -61,13 +64,17 @@ package struct ResctrlHierarchy: ~Copyable {
   /// Makes a container's place.
   package func make(_ group: ResctrlGroup, _ plan: IntelRdtPlan) throws(CgroupError) {
     try wrapping { () throws(KernelError) in
-      if !group.path.isEmpty { try makeDirectory(group.path) }
+      if group.isOwn {
+        try Directory.make(at: root, group.path, mode: 0o755)
+      } else if !group.path.isEmpty {
+        try makeClass(group.path)
+      }
       if !plan.schemata.isEmpty {
         let lines = plan.schemata.map { "\($0)\n" }.joined()
         try write(lines, to: "schemata", of: group.path)
       }
       if let monitor = group.monitor {
-        try makeDirectory(Self.below(group.path, "mon_groups/\(monitor)"))
+        try Directory.make(at: root, Self.below(group.path, "mon_groups/\(monitor)"), mode: 0o755)
       }
     }
   }
@@ -98,11 +105,12 @@ package struct ResctrlHierarchy: ~Copyable {
     }
   }
 
-  private func makeDirectory(_ path: String) throws(KernelError) {
+  /// Makes a class of service that others may have too; the kernel answers for its schemata.
+  private func makeClass(_ name: String) throws(KernelError) {
     do throws(KernelError) {
-      try Directory.make(at: root, path, mode: 0o755)
+      try Directory.make(at: root, name, mode: 0o755)
     } catch  where error.code == .exists {
-      // A class of service that others have too; the kernel answers for its schemata.
+      // Another container of the class was quicker.
     }
   }
 
@@ -110,6 +118,17 @@ package struct ResctrlHierarchy: ~Copyable {
     let path = Self.below(group, file)
     try open(at: root, path, [.writeOnly], [.beneath, .noSymlinks])
       .writeOnce(text, subject: "resctrl \(path)")
+  }
+
+  private func has(_ path: String) throws(CgroupError) -> Bool {
+    do throws(KernelError) {
+      _ = try open(at: root, path, [.path], [.beneath, .noSymlinks])
+      return true
+    } catch  where error.code == .noEntry {
+      return false
+    } catch {
+      throw .kernel(error)
+    }
   }
 
   private func schemata(of group: String) throws(CgroupError) -> Schemata? {
