@@ -48,30 +48,12 @@ package struct LayerApplier: ~Copyable {
     progress: (Int64) -> Bool,
   ) throws(LayerError) {
     let digest = source.digest
-    let diffID = source.diffID
-    let counter = ReadCounter()
-    var run = LayerRun(blobSize: source.size, limits: limits, ownership: ownership)
+    var run = LayerRun(limits: limits, ownership: ownership)
     do throws(LayerError.Problem) {
-      var hash = try newHash(for: diffID)
-      let compression = source.compression.map { Compression($0) }
-      let blob = try VerifiedBlob(source, counter: counter)
-      var chunks = try ChunkSource(DecodedStream(blob, stated: compression))
-      var chunk: [UInt8] = []
-      var reported: Int64 = 0
-      while true {
-        let count = try chunks.next(into: &chunk)
-        let read = counter.value
-        guard progress(read - reported) else { throw .stopped }
-        reported = read
-        guard count > 0 else { break }
-        hash.update(chunk.span.extracting(0..<count))
-        try run.consume(chunk.span.extracting(0..<count), into: &tree)
+      try scanLayer(source, limits: limits, progress: progress) { piece throws(LayerError.Problem) in
+        try run.consume(piece, into: &tree)
       }
       try run.finish(&tree)
-      let found = hash.finishHexadecimal()
-      guard found == diffID.encoded else {
-        throw .wrongDiffID(expected: "\(diffID)", found: "\(diffID.algorithm):\(found)")
-      }
     } catch {
       throw LayerError(layer: digest, entry: run.entryName(for: error), problem: error)
     }
@@ -90,13 +72,10 @@ package struct LayerApplier: ~Copyable {
 private struct LayerRun {
   private var reader = ArchiveReader(limits: .image)
   private var entry: [UInt8]?
-  private var unpacked: UInt64 = 0
-  private let blobSize: Int64
   private let limits: LayerLimits
   private let ownership: Ownership
 
-  init(blobSize: Int64, limits: LayerLimits, ownership: Ownership) {
-    self.blobSize = blobSize
+  init(limits: LayerLimits, ownership: Ownership) {
     self.limits = limits
     self.ownership = ownership
   }
@@ -105,8 +84,6 @@ private struct LayerRun {
     _ chunk: Span<UInt8>,
     into tree: inout TreeWriter,
   ) throws(LayerError.Problem) {
-    unpacked += UInt64(chunk.count)
-    try limits.check(unpacked: unpacked, blobSize: blobSize)
     var position = 0
     while let event = try next(in: chunk, at: &position) {
       switch event {
