@@ -146,7 +146,7 @@ package final class Directory: Sendable {
   package func target(of name: FileName) throws(FileError) -> [UInt8] {
     // A target is at most PATH_MAX - 1 bytes.
     var buffer = [UInt8](repeating: 0, count: 4096)
-    let length = try checkedLength("readlink", Array(name.bytes)) {
+    let length = try checked("readlink", Array(name.bytes)) {
       unsafe withCString(name.terminated) { path in
         unsafe buffer.withUnsafeMutableBytes { bytes in
           guard let start = unsafe bytes.assumingMemoryBound(to: CChar.self).baseAddress else {

@@ -17,7 +17,7 @@ extension Directory {
     var found: [DirectoryEntry] = []
     var buffer = [UInt8](repeating: 0, count: 32_768)
     while true {
-      let length = try checkedLength("list", []) {
+      let length = try checked("list", []) {
         unsafe buffer.withUnsafeMutableBytes { bytes in
           unsafe cimage_getdents64(raw, bytes.baseAddress, UInt(bytes.count))
         }

@@ -24,14 +24,14 @@ extension OwnedDescriptor {
   package func attributeNames() throws(FileError) -> [[UInt8]] {
     let size: Int
     do throws(FileError) {
-      size = try checkedLength("list attributes", []) { flistxattr(raw, nil, 0) }
+      size = try checked("list attributes", []) { flistxattr(raw, nil, 0) }
     } catch  where error.code == .notSupported {
       return []
     }
     guard size > 0 else { return [] }
     // No list is longer than XATTR_LIST_MAX.
     var names = [CChar](repeating: 0, count: 65_536)
-    let length = try checkedLength("list attributes", []) {
+    let length = try checked("list attributes", []) {
       unsafe flistxattr(raw, &names, names.count)
     }
     return names.prefix(length).split(separator: 0).map { $0.map { UInt8(bitPattern: $0) } }

@@ -84,27 +84,11 @@ extension FileError: CustomStringConvertible {
 ///
 /// - Throws: `FileError.system` when it returns -1.
 @inline(__always)
-func checked(
+func checked<Answer: SignedInteger>(
   _ call: String,
   _ subject: @autoclosure () -> [UInt8],
-  _ body: () -> Int32,
-) throws(FileError) -> Int32 {
-  while true {
-    let result = body()
-    guard result == -1 else { return result }
-    let code = errno
-    guard code != EINTR else { continue }
-    throw .system(call: call, code: ErrorCode(rawValue: code), subject: subject())
-  }
-}
-
-/// The same for the calls that return a length.
-@inline(__always)
-func checkedLength(
-  _ call: String,
-  _ subject: @autoclosure () -> [UInt8],
-  _ body: () -> Int,
-) throws(FileError) -> Int {
+  _ body: () -> Answer,
+) throws(FileError) -> Answer {
   while true {
     let result = body()
     guard result == -1 else { return result }

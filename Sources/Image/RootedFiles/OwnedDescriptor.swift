@@ -29,7 +29,7 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
   ///
   /// - Returns: how many bytes came, 0 at the end.
   package func read(into buffer: inout [UInt8]) throws(FileError) -> Int {
-    try checkedLength("read", []) {
+    try checked("read", []) {
       unsafe buffer.withUnsafeMutableBytes { bytes in
         unsafe Glibc.read(raw, bytes.baseAddress, bytes.count)
       }
@@ -40,7 +40,7 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
   package func write(_ bytes: Span<UInt8>) throws(FileError) {
     var done = 0
     while done < bytes.count {
-      done += try checkedLength("write", []) {
+      done += try checked("write", []) {
         unsafe bytes.withUnsafeBytes { buffer in
           unsafe Glibc.write(raw, buffer.baseAddress?.advanced(by: done), buffer.count - done)
         }
@@ -52,7 +52,7 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
   package func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(FileError) {
     var done = 0
     while done < bytes.count {
-      done += try checkedLength("write", []) {
+      done += try checked("write", []) {
         unsafe bytes.withUnsafeBytes { buffer in
           unsafe pwrite(
             raw,
@@ -75,7 +75,7 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
 
   /// Moves the position to an offset from the start.
   package func seek(to offset: UInt64) throws(FileError) {
-    _ = try checkedLength("seek", []) { lseek(raw, Int(truncatingIfNeeded: offset), SEEK_SET) }
+    _ = try checked("seek", []) { lseek(raw, Int(truncatingIfNeeded: offset), SEEK_SET) }
   }
 
   package func status() throws(FileError) -> FileStatus {
