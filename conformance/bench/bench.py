@@ -3,8 +3,9 @@
 
 Prints medians of wall and CPU time, peak memory and the number of system calls, of `run /bin/true`
 of create, start and delete apart, and of `exec /bin/true` in a running container, with the default
-config.json and with Docker's seccomp profile; then the ratios against crun and the floor. Times on a shared machine are noisy: only what
-one run says about several programs can be compared.
+config.json and with Docker's seccomp profile; then the ratios against crun and the floor. Times on a
+shared machine are noisy: only what one run says about several programs can be compared. An older
+swrun takes part as "before" if BENCH_BEFORE is its path.
 
 CPU of create includes what the container's init has used until then, as /proc/PID/schedstat says.
 """
@@ -36,6 +37,8 @@ def has_capability(number):
 
 def programs():
     found = {"swrun": str(BIN / "swrun")}
+    if os.environ.get("BENCH_BEFORE"):
+        found["before"] = os.path.realpath(os.environ["BENCH_BEFORE"])
     for name in ("crun", "runc"):
         path = shutil.which(name)
         if path:
@@ -135,8 +138,9 @@ class Running:
         self.command = [path, "--root", state]
         config = json.loads(pathlib.Path(bundle, "config.json").read_text())
         config["process"]["args"] = ["/bin/sleep", "10000"]
-        config["linux"]["cgroupsPath"] += "-running"
-        other = pathlib.Path(f"{bundle}-{pathlib.Path(path).name}-running")
+        own = f"-{pathlib.Path(state).name}-running"
+        config["linux"]["cgroupsPath"] += own
+        other = pathlib.Path(bundle + own)
         other.mkdir()
         (other / "config.json").write_text(json.dumps(config))
         measured(*self.command, "run", "--detach", "--bundle", str(other), "running")
@@ -261,8 +265,8 @@ def main():
         for title, bundle in world.bundles.items():
             measure_configuration(title, bundle, world, paths)
         if world.whole:
-            measure_configuration("default with rlimits and device rules", world.whole, world,
-                                  {"swrun": paths["swrun"]})
+            ours = {name: paths[name] for name in ("swrun", "before") if name in paths}
+            measure_configuration("default with rlimits and device rules", world.whole, world, ours)
     finally:
         world.remove()
 
