@@ -35,6 +35,12 @@ images() {
   mv $IMAGES.new $IMAGES
 }
 
+# installed: the runtime under test is where the files of examples/ say, so that they hold as they are.
+installed() {
+  mkdir -p /usr/local/sbin
+  ln -sfn "$SWRUN" /usr/local/sbin/swrun
+}
+
 # begin_case PROGRAM...: in setup, of every case.
 begin_case() {
   require_guest
@@ -191,5 +197,6 @@ nothing_left() {
     file=${file%/*}
     "$SWRUN" --root "${file%/*}" delete --force "${file##*/}" >/dev/null 2>&1 3>&- || true
   done
+  sed -n 's/^cgroup: //p' <<<"$left" | while read -r file; do rmdir "$file" 2>/dev/null || true; done
   output='' err='' fail "left behind (after $try looks):" "$left"
 }
