@@ -140,6 +140,43 @@ teardown() { finish; }
   unless fact env:OWN
 }
 
+@test "a process file that says nothing of rights has the container's" {
+  edit '.process.oomScoreAdj = 700 | .process.user.umask = 7'
+  started
+  inside caps
+  own=$(fact CapBnd)
+  echo '{"args": ["/probe", "caps"], "cwd": "/"}' >process.json
+  ok runtime exec --process process.json c1
+  expect CapBnd "$own"
+  expect CapInh 0000000000000000
+  expect NoNewPrivs 0
+  # The rest is what newer versions of runc do.
+  [ "$RUNTIME" = swrun ] || return 0
+  process_file '{args: ["/bin/sh", "-c", "cat /proc/self/oom_score_adj; umask"], cwd: "/",
+    env: ["PATH=/bin"]}'
+  ok runtime exec --process process.json c1
+  [ "$output" = $'700\n0007' ] || fail "score or umask"
+}
+
+@test "a signal that comes while the program is being started is the program's" {
+  [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
+  require strace
+  started
+  # The message that starts the program has been sent, and takes its time to be known as sent.
+  timeout 30 strace -o trace -e trace=sendmsg -e inject=sendmsg:delay_exit=3000000 \
+    /bin/sh -c 'echo $$ >runtime.pid; exec "$@"' sh "$SWRUN" --root "$STATE" exec c1 /probe sleep \
+    >/dev/null 2>&1 </dev/null 3>&- 4>&- &
+  caller=$!
+  eventually processes_are 2
+  kill -TERM "$(cat runtime.pid)"
+  status=0
+  wait "$caller" || status=$?
+  [ "$status" -eq 143 ] || fail "exit $status"
+  eventually processes_are 1
+}
+
+processes_are() { [ "$(runtime ps --format json c1 | jq length)" -eq "$1" ]; }
+
 @test "a process file that is none is refused" {
   started
   echo '{' >process.json

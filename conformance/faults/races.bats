@@ -113,3 +113,31 @@ both() {
   [ "$status" -eq 1 ]
   says "/not/there: open: no such file or directory (ENOENT)"
 }
+
+@test "the first commands on a new state directory don't stand in each other's way" {
+  require strace
+  # Each of them finds nothing there before any has made anything.
+  for name in first second third; do
+    timeout 30 strace -o "$name.trace" -e trace=mkdir -e inject=mkdir:delay_enter=200000 \
+      "$SWRUN" --root "$STATE/new/a/b" list >/dev/null 2>"$name.err" </dev/null 3>&- 4>&- &
+    declare "$name=$!"
+  done
+  wait "$first" || fail "$(cat first.err)"
+  wait "$second" || fail "$(cat second.err)"
+  wait "$third" || fail "$(cat third.err)"
+  ok "$SWRUN" --root "$STATE/new/with/slash/" list
+  rm -r "$STATE/new"
+}
+
+@test "an interruption that comes with a failure does not save init" {
+  require strace
+  probe wait
+  edit 'del(.linux.resources)'
+  capture timeout 30 strace -o trace -P "$PWD/no" -e inject=openat,openat2:signal=SIGTERM \
+    "$SWRUN" --root "$STATE" --cgroup-manager disabled create --bundle "$BUNDLE" \
+    --pid-file "$PWD/no/such" c1
+  [ "$status" -eq 1 ]
+  grep -q SIGTERM trace
+  # That no process of it is left is what finish looks for.
+  [ ! -e "$STATE/c1" ]
+}
