@@ -359,8 +359,9 @@ processes_are() { [ "$(runtime ps --format json c1 | jq length)" -eq "$1" ]; }
   dynamic=$(command -v jq)
   cp "$dynamic" "$root/dynamic"
   not_executed c1 /script
-  says 'exec: "/script": no such file or directory'
+  says 'no such file or directory'
   [ "$RUNTIME" = swrun ] || return 0
+  says 'exec: "/script": no such file or directory'
   says '"/no/such/interpreter", which it is to be run by'
   not_executed c1 /chain
   says 'exec: "/chain": no such file or directory'
