@@ -39,13 +39,14 @@ programs: check-packages
 	  mv $(BIN)/.$$program.new $(BIN)/$$program || exit 1; \
 	done
 
-tools: $(BIN)/probe $(BIN)/floor $(BIN)/measure $(BIN)/racer
+tools: $(BIN)/probe $(BIN)/floor $(BIN)/measure $(BIN)/racer $(BIN)/attacker
 
 $(BIN)/probe: conformance/probe/probe.c
 $(BIN)/floor: conformance/bench/floor.c
 $(BIN)/measure: conformance/bench/measure.c
 $(BIN)/racer: conformance/attacks/racer.c
-$(BIN)/probe $(BIN)/floor $(BIN)/measure $(BIN)/racer:
+$(BIN)/attacker: conformance/attacks/attacker.c
+$(BIN)/probe $(BIN)/floor $(BIN)/measure $(BIN)/racer $(BIN)/attacker:
 	@mkdir -p $(BIN)
 	$(CC) $(TOOLFLAGS) -o $@ $<
 

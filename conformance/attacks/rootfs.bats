@@ -1,16 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # A root file system that is made to lead the runtime astray: whatever the image puts at a place
 # where something is mounted or made, no file of the host is touched.
+#
+# Twice: with and without a user namespace.
 load ../lib/common
-setup() {
-  begin
-  ROOT=$BUNDLE/rootfs
-  HOST=$BATS_TEST_TMPDIR/host
-  mkdir "$HOST"
-}
-teardown() { finish; }
-
-untouched() { [ -z "$(ls -A "$HOST")" ] || fail "made on the host: $(ls -A "$HOST")"; }
+load attack
+setup() { begin_attack; }
+teardown() { finish_attack; }
 
 # replace DIR TARGET: a directory of the rootfs becomes a symbolic link.
 replace() {
@@ -18,15 +14,8 @@ replace() {
   ln -s "$2" "$ROOT/$1"
 }
 
-# bind_at DESTINATION: a directory with the file "here" is bound there.
-bind_at() {
-  mkdir -p "$BATS_TEST_TMPDIR/source"
-  touch "$BATS_TEST_TMPDIR/source/here"
-  edit '.mounts += [{"destination": $to, "type": "bind", "source": $from, "options": ["bind"]}]' \
-    --arg to "$1" --arg from "$BATS_TEST_TMPDIR/source"
-}
-
-without_dev() { edit '.mounts |= map(select(.destination | startswith("/dev") | not))'; }
+# once_on CONTROL SEEN [WITHIN]: an attack that needs no luck.
+once_on() { ROUNDS=1 succeeds_on "$@"; }
 
 # CVE-2019-19921, CVE-2023-27561
 @test "/proc and /sys as symbolic links are refused" {
@@ -47,6 +36,12 @@ without_dev() { edit '.mounts |= map(select(.destination | startswith("/dev") | 
 
 # CVE-2026-41579, CVE-2026-47766
 @test "/dev as a symbolic link to the host stays inside" {
+  entry /bin/true
+  replace dev "$HOST"
+  for control in runc crun; do
+    once_on "$control" made_on_host
+    rm -rf "${HOST:?}"/*
+  done
   for target in "$HOST" "../../../../../../../../..$HOST"; do
     replace dev "$target"
     entry /bin/ls /dev/
@@ -147,6 +142,8 @@ without_dev() { edit '.mounts |= map(select(.destination | startswith("/dev") | 
   entry /bin/true
   for make in "mknod $ROOT/dev/null c 1 9" "mknod $ROOT/dev/null b 1 3" "touch $ROOT/dev/null" \
     "ln -s /etc/passwd $ROOT/dev/null" "mkdir $ROOT/dev/null" "mkfifo $ROOT/dev/null"; do
+    # Where devices are bound a plain file is what one is bound to.
+    [[ -z ${IN_USER_NAMESPACE-} || $make != touch* ]] || continue
     $make
     refused runtime run --bundle "$BUNDLE" c1
     says "device /dev/null: the rootfs has something else of that name"
@@ -155,17 +152,16 @@ without_dev() { edit '.mounts |= map(select(.destination | startswith("/dev") | 
 }
 
 @test "masked and read-only paths that are links stay inside the root" {
-  mkdir "$BATS_TEST_TMPDIR/secret"
-  echo host >"$BATS_TEST_TMPDIR/secret/file"
-  ln -s "../../../../../../../../..$BATS_TEST_TMPDIR/secret" "$ROOT/mnt/masked"
-  ln -s "$BATS_TEST_TMPDIR/secret/file" "$ROOT/mnt/readonly"
-  mkdir -p "$ROOT/$BATS_TEST_TMPDIR/secret"
-  echo inside >"$ROOT/$BATS_TEST_TMPDIR/secret/file"
+  echo host >"$HOST/file"
+  ln -s "../../../../../../../../..$HOST" "$ROOT/mnt/masked"
+  ln -s "$HOST/file" "$ROOT/mnt/readonly"
+  mkdir -p "$ROOT/$HOST"
+  echo inside >"$ROOT/$HOST/file"
   edit '.linux.maskedPaths += ["/mnt/masked"] | .linux.readonlyPaths += ["/mnt/readonly"]'
   entry /bin/sh -c 'ls /mnt/masked/'
   ok runtime run --bundle "$BUNDLE" c1
   [ -z "$output" ]
-  [ "$(cat "$BATS_TEST_TMPDIR/secret/file")" = host ]
+  [ "$(cat "$HOST/file")" = host ]
 }
 
 # CVE-2024-21626
@@ -179,4 +175,129 @@ without_dev() { edit '.mounts |= map(select(.destination | startswith("/dev") | 
       refused runtime run --bundle "$BUNDLE" c1
     done
   done
+}
+
+# CVE-2026-88264: where no /dev is mounted a name of the image's is opened to make the console's file
+@test "a console is made inside, whatever the image has in its place" {
+  on_a_terminal
+  edit '.mounts |= map(select(.destination | IN("/dev", "/dev/shm", "/dev/mqueue") | not))
+    | .process.terminal = true'
+  mkdir "$ROOT/dev/pts"
+  entry /bin/sh -c 'test -t 0 && echo on a terminal'
+  ln -s "$HOST/made" "$ROOT/dev/console"
+  once_on crun made_on_host "$PWD/on-a-terminal"
+  rm -f "$HOST/made"
+  for target in "$HOST/made" "../../../../../../../../..$HOST/made" /etc/made; do
+    ln -sfn "$target" "$ROOT/dev/console"
+    fails_on_ours 1 made_on_host "$PWD/on-a-terminal"
+    grep -q 'on a terminal' round.out || fail "$(cat round.out round.err)"
+  done
+}
+
+# CVE-2025-24965: a file that the runtime makes in the root for its own ends
+@test "what is made in the root for a mount, a socket or a directory stays there" {
+  mkdir source
+  touch source/file
+  ln -s "$HOST/file" "$ROOT/mnt/file"
+  ln -s "../../../../../../../../../../..$HOST" "$ROOT/mnt/directory"
+  ln -s "$HOST" "$ROOT/run"
+  edit '.mounts += [
+      {"destination": "/mnt/file", "type": "bind", "source": $from, "options": ["bind"]},
+      {"destination": "/mnt/directory/below", "type": "tmpfs", "source": "m"}]
+    | .process.cwd = "/mnt/directory/cwd"' --arg from "$PWD/source/file"
+  entry /bin/sh -c 'pwd; ls -d "$NOTIFY_SOCKET" /mnt/file /mnt/directory/below'
+  NOTIFY_SOCKET=$PWD/manager ok runtime run --bundle "$BUNDLE" c1
+  untouched
+}
+
+@test "no hierarchy, device or link is made behind a link to the host" {
+  edit '.mounts |= map(select(.destination | startswith("/sys") or startswith("/dev") | not))
+    | .mounts += [{"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup",
+        "options": ["ro"]}]
+    | .linux.devices = [{"path": "/mnt/link/device", "type": "c", "major": 1, "minor": 3}]'
+  [ -z "${IN_USER_NAMESPACE-}" ] || edit 'del(.linux.devices)'
+  mkdir "$ROOT/sys/fs"
+  ln -s "$HOST/cgroup" "$ROOT/sys/fs/cgroup"
+  ln -s "$HOST" "$ROOT/mnt/link"
+  replace dev "../../../../../../../../../../..$HOST/dev"
+  entry /bin/ls /dev/
+  ok runtime run --bundle "$BUNDLE" c1
+  untouched
+}
+
+# What is copied is opened as root of the host, if the container has no users of its own.
+@test "tmpcopyup copies what the image has, and follows nothing" {
+  mkdir -p "$ROOT/mnt/up/directory"
+  ln -s "../../../../../../../../../../..$BATS_TEST_TMPDIR" "$ROOT/mnt/up/link"
+  ln -s "$BATS_TEST_TMPDIR/secret" "$ROOT/mnt/up/directory/file"
+  mkfifo "$ROOT/mnt/up/fifo"
+  mknod "$ROOT/mnt/up/zero" c 1 5
+  (cd "$ROOT/mnt/up/directory" && for ((i = 0; i < 100; i++)); do mkdir d && cd d; done)
+  edit '.mounts += [{"destination": "/mnt/up", "type": "tmpfs", "source": "m",
+    "options": ["tmpcopyup"]}]'
+  entry /bin/sh -c 'cat /mnt/up/link/secret /mnt/up/directory/file 2>/dev/null; ls /mnt/up'
+  ok runtime run --bundle "$BUNDLE" c1
+  [ "$output" = $'directory\nlink' ] || fail "$output"
+  # Deeper than there are descriptors for is an error.
+  (cd "$ROOT/mnt/up" && for ((i = 0; i < 400; i++)); do mkdir d && cd d; done)
+  ulimit -n 256
+  refused runtime run --bundle "$BUNDLE" c1
+  says tmpcopyup
+}
+
+# HOME is looked up in it, by init in the container's root.
+@test "an /etc/passwd of the image's that is no plain file is none, and holds nobody up" {
+  entry /bin/sh -c 'echo $HOME'
+  edit 'del(.process.env)'
+  for make in "mkfifo $ROOT/etc/passwd" "ln -s /dev/zero $ROOT/etc/passwd" "mkdir $ROOT/etc/passwd" \
+    "ln -s /proc/self/fd/0 $ROOT/etc/passwd" "ln -s passwd $ROOT/etc/passwd" \
+    "truncate -s 1T $ROOT/etc/passwd"; do
+    rm -rf "$ROOT/etc/passwd"
+    $make
+    PATIENCE=10 ok runtime run --bundle "$BUNDLE" c1
+    [ "$output" = / ] || fail "$make: $output"
+  done
+}
+
+# CVE-2019-16884, CVE-2025-52881: where a program is told its label, and the kernel its parameters, is
+# covered by a volume of the image's.
+@test "a volume over /proc takes neither parameters nor labels" {
+  mkdir -p volume/sys/kernel volume/self/attr/apparmor
+  echo covered >volume/sys/kernel/msgmax
+  touch volume/self/attr/{exec,apparmor/exec}
+  edit '.mounts += [{"destination": "/mnt/proc", "type": "proc", "source": "proc"},
+      {"destination": $at, "type": "bind", "source": $from, "options": ["bind"]}]
+    | .linux.sysctl = {"kernel.msgmax": "4321"} | .linux.readonlyPaths = [] | .linux.maskedPaths = []' \
+    --arg at /proc --arg from "$PWD/volume"
+  chmod -R a+rwX volume
+  entry /bin/cat /mnt/proc/sys/kernel/msgmax
+  ok runtime run --bundle "$BUNDLE" c1
+  [ "$output" = 4321 ]
+  # By a link of the image's, over a part of it.
+  ln -s /proc/sys "$ROOT/mnt/link"
+  edit '.mounts[-1] |= (.destination = "/mnt/link" | .source += "/sys")'
+  ok runtime run --bundle "$BUNDLE" c1
+  [ "$output" = 4321 ]
+  [ "$(cat volume/sys/kernel/msgmax)" = covered ]
+  [ ! -d /sys/kernel/security/apparmor ] || skip "AppArmor is in force here"
+  edit '.mounts[-1] |= (.destination = "/proc" | .source |= rtrimstr("/sys"))'
+  for key in apparmorProfile selinuxLabel; do
+    edit 'del(.process.apparmorProfile, .process.selinuxLabel) | .process[$key] = "unconfined"' \
+      --arg key "$key"
+    refused runtime run --bundle "$BUNDLE" c1
+    says enabled
+  done
+  [ ! -s volume/self/attr/exec ] && [ ! -s volume/self/attr/apparmor/exec ]
+}
+
+# Its messages are read on terminals.
+@test "no name that the image chooses is obeyed by a terminal" {
+  evil=$'\xc2\x9b31m\x1b]0;title\x07'
+  printf '#!/%s\n' "$evil" >"$ROOT/bin/script"
+  chmod 755 "$ROOT/bin/script"
+  started
+  capture runtime exec c1 /bin/script
+  [ "$status" -ne 0 ]
+  says 31m
+  unless grep -q $'\xc2\x9b\|\x1b\|\x07' .err
 }

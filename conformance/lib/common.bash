@@ -9,6 +9,8 @@
 #
 # $SWRUN may be crun or runc: every case of conformance/runtime runs against them too. What they are
 # known to do otherwise stands in conformance/runtime/known-differences, with the reason.
+#
+# With IN_USER_NAMESPACE=1 every container has a user namespace, whose root is the host's user 100000.
 
 CONFORMANCE=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 REPOSITORY=${CONFORMANCE%/*}
@@ -98,6 +100,9 @@ begin() {
   BUNDLE=$BATS_TEST_TMPDIR/bundle
   mkdir -p "$BUNDLE" "$STATE"
   make_bundle "$BUNDLE"
+  # Its root has to get there.
+  [ -z "${IN_USER_NAMESPACE-}" ] ||
+    chmod 755 "${BATS_TEST_TMPDIR%/*/*}" "${BATS_TEST_TMPDIR%/*}" "$BATS_TEST_TMPDIR"
 }
 
 finish() {
@@ -144,10 +149,17 @@ make_bundle() {
     ln -sf busybox "$root/bin/$name"
   done
   printf 'root:x:0:0:root:/root:/bin/sh\n' >"$root/etc/passwd"
-  jq --arg cgroup "$CGROUPS_PATH" --argjson bare "$(lacks_resources && echo true || echo false)" '
-    .linux.cgroupsPath = $cgroup | if $bare then del(.linux.resources) else . end' \
+  jq --arg cgroup "$CGROUPS_PATH" --argjson bare "$(lacks_resources && echo true || echo false)" \
+    --arg users "${IN_USER_NAMESPACE-}" '
+    .linux.cgroupsPath = $cgroup | if $bare then del(.linux.resources) else . end
+    | if $users == "" then . else .linux.namespaces += [{"type": "user"}]
+      | .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+      | .linux.gidMappings = .linux.uidMappings end' \
     "$CONFORMANCE/lib/config.json" >"$1/config.json"
 }
+
+# own_rootfs: what a case has put into the rootfs is the container's root's, as all of an image is.
+own_rootfs() { [ -z "${IN_USER_NAMESPACE-}" ] || chown -hR 100000:100000 "$BUNDLE/rootfs"; }
 
 # crun before 1.9 raises RLIMIT_MEMLOCK for device rules and fails without CAP_SYS_RESOURCE.
 lacks_resources() { [ "$RUNTIME" = crun ] && ! has_capability 24; }
@@ -187,6 +199,7 @@ words() { [ $# -eq 0 ] && echo '[]' || printf '%s\036' "$@" | jq -Rs 'split("\u0
 
 # The runtime under test with this case's state directory; nobody waits for it longer than a minute.
 runtime() {
+  [[ $1 != run && $1 != create ]] || own_rootfs
   timeout --foreground -k 5 "${PATIENCE:-60}" "$SWRUN" --root "$STATE" \
     ${manager_options[@]+"${manager_options[@]}"} "$@"
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A caller without privileges, and one who is root in a user namespace only.
 load ../lib/common
+load ../attacks/attack
 
 setup() {
   begin
@@ -156,4 +157,72 @@ in_user_namespace() {
       env -i PATH="$PATH" XDG_RUNTIME_DIR="$0/run" \
       unshare --user --mount --map-root-user --map-auto "$0/$RUNTIME" "$@"' \
     "$HOME_OF_USER" "$@"
+}
+
+# CVE-2019-5736: the user who may write the program lends the right to the container's root.
+@test "a container does not overwrite the binary of the user who runs it" {
+  one_id
+  chown 54321 "$HOME_OF_USER/$RUNTIME"
+  before=$(sha256sum <"$HOME_OF_USER/$RUNTIME")
+  install -m 755 "$ATTACKER" "$BUNDLE/rootfs/attacker"
+  make_trap "$BUNDLE/rootfs/trap"
+  entry /attacker binary
+  as_user run --bundle "$BUNDLE" --detach "$ID" >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&- 4>&-
+  eventually grep -q ready "$BATS_TEST_TMPDIR/out"
+  for ((i = 0; i < 20; i++)); do
+    capture as_user exec "$ID" /trap
+    ok as_user exec "$ID" /bin/true
+  done
+  # As the entry point, and by a hook.
+  edit '.hooks.startContainer = [{"path": "/trap"}]'
+  entry /trap
+  capture as_user run --bundle "$BUNDLE" "$ID-2"
+  capture as_user create --bundle "$BUNDLE" "$ID-3"
+  pid=$(as_user state "$ID-3" | jq .pid)
+  # Where a created container waits, the binary is /proc/PID/exe for everybody else of its root.
+  unless setpriv --reuid 54321 --regid 54321 --clear-groups \
+    sh -c 'echo overwritten >"/proc/$0/exe"' "$pid" 2>/dev/null
+  touch "$BUNDLE/rootfs/tmp/stop"
+  [ "$(sha256sum <"$HOME_OF_USER/$RUNTIME")" = "$before" ] || fail "overwritten"
+  eventually grep -q tried "$BATS_TEST_TMPDIR/out"
+  unless grep -q wrote "$BATS_TEST_TMPDIR/out" || fail "$(cat "$BATS_TEST_TMPDIR/out")"
+}
+
+# CVE-2023-25809: without a cgroup namespace the user's own part of the host's hierarchy could be written
+@test "a user's container can't write to the host's cgroups, whatever its mounts say" {
+  one_id
+  edit '.linux.namespaces |= map(select(.type != "cgroup"))
+    | .mounts |= map(if .type == "cgroup" then .options -= ["ro"] else . end)'
+  entry /bin/sh -c 'while read -r _ _ _ _ place options _; do
+      if [ "$place" = /sys/fs/cgroup ]; then seen=$options; fi; done </proc/self/mountinfo
+    echo "options $seen"
+    for group in /sys/fs/cgroup /sys/fs/cgroup/*/; do
+      if mkdir "$group/made" 2>/dev/null; then echo "made in $group"; fi
+    done'
+  ok as_user run --bundle "$BUNDLE" "$ID"
+  # The last that was mounted there covers the others.
+  grep -q '^options ro,' <<<"$output"
+  unless grep -q made <<<"$output"
+}
+
+@test "a user's image whose /dev, /proc or targets lead elsewhere makes nothing there" {
+  one_id
+  mkdir "$HOME_OF_USER/host"
+  chown 54321 "$HOME_OF_USER/host"
+  rm -rf "$BUNDLE/rootfs/dev"
+  ln -s "../../../../../../..$HOME_OF_USER/host" "$BUNDLE/rootfs/dev"
+  ln -s "$HOME_OF_USER/host/made" "$BUNDLE/rootfs/mnt/link"
+  edit '.mounts |= map(select(.destination | startswith("/dev") | not))
+    | .mounts += [{"destination": "/mnt/link", "type": "tmpfs", "source": "m"}]
+    | .process.cwd = "/mnt/link/below"'
+  entry /bin/ls /dev/
+  ok as_user run --bundle "$BUNDLE" "$ID"
+  grep -qx null <<<"$output"
+  # Once more over what that has left.
+  ok as_user run --bundle "$BUNDLE" "$ID"
+  grep -qx null <<<"$output"
+  [ -z "$(ls -A "$HOME_OF_USER/host")" ] || fail "$(ls -A "$HOME_OF_USER/host")"
+  rm -rf "$BUNDLE/rootfs/proc"
+  ln -s /tmp "$BUNDLE/rootfs/proc"
+  refused_to_user /proc
 }

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -171,8 +172,7 @@ static void announce_pid(const struct ckernel_final *plan) {
 
 // What the tenant does in the container's pid namespace, and so in sight of the container: as little
 // as there can be.
-static int tenant(void *argument) {
-  const struct ckernel_final *plan = argument;
+static _Noreturn void tenant(const struct ckernel_final *plan) {
   int code = 0, step = 0;
   if (plan->announces_pid) announce_pid(plan);
   if (setsid() < 0) fail(plan, SESSION, errno);
@@ -183,7 +183,6 @@ static int tenant(void *argument) {
 }
 
 _Noreturn void ckernel_final_tenant(struct ckernel_final *plan) {
-  static char stack[1 << 15] __attribute__((aligned(16)));
   wait_for_start(plan);
   // Closed, and not only on exec: the program's path is resolved before that, and may lead over
   // /proc/self/fd (CVE-2024-21626). What is still needed lies one after the other behind the program's.
@@ -203,11 +202,20 @@ _Noreturn void ckernel_final_tenant(struct ckernel_final *plan) {
   }
   if (syscall(SYS_close_range, last + 1, ~0U, 0) < 0) fail(plan, EXEC, errno);
   if (!plan->is_sibling) tenant(plan);
-  // A pid namespace takes effect on children only. This memory stays where it is until the tenant
-  // has become its program or has ended: nothing is copied, and nobody else runs in it.
-  // The tenant finds its id on the host in this memory before it runs: getpid(2) would not tell.
-  int pid = clone(tenant, stack + sizeof stack,
-                  CLONE_VM | CLONE_VFORK | CLONE_PARENT | CLONE_PARENT_SETTID, plan, &plan->pid);
+  // A pid namespace takes effect on children only. The tenant has memory of its own: who may trace it,
+  // as some of the container with CAP_SYS_PTRACE may, must not get at this process, which is outside.
+  // The id by which the host knows it is not getpid(2)'s: the kernel leaves it in a page for it.
+  int *page = &plan->pid;
+  if (plan->listener >= 0) {
+    page = mmap(0, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED) fail(plan, BIRTH, errno);
+  }
+  // Stopped until the tenant has become its program or has ended: first it tells of a failure.
+  int pid = (int)syscall(SYS_clone, CLONE_VFORK | CLONE_PARENT | CLONE_PARENT_SETTID, 0, page, 0, 0);
+  if (pid == 0) {
+    plan->pid = *page;
+    tenant(plan);
+  }
   if (pid < 0) fail(plan, BIRTH, errno);
   char frame[5] = {'I'};
   memcpy(frame + 1, &pid, sizeof pid);

@@ -71,6 +71,13 @@ package enum Process {
     return exitStatus(status)
   }
 
+  /// Whether a process is a child of this one that has not been waited for.
+  package static func isChild(_ pid: Int32) -> Bool {
+    guard pid > 0 else { return false }
+    // ECHILD is the answer for another's, and there is no other error that a number could cause.
+    return waitid(P_PID, id_t(pid), nil, WEXITED | WNOHANG | WNOWAIT) == 0
+  }
+
   /// Takes the status of any child that has ended; nil when none has.
   package static func reap() throws(KernelError) -> (pid: Int32, status: ExitStatus)? {
     var status: CInt = 0

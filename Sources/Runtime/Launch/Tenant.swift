@@ -2,6 +2,7 @@ import Confinement
 import Kernel
 import RuntimeSpec
 import State
+import SyscallFilter
 import Terminal
 
 /// A process that exec adds to a container, from the clone to its program.
@@ -169,11 +170,25 @@ struct Tenant: ~Copyable {
     }
   }
 
-  /// Whether the last yard sets the final rights: with a filter loaded before it, as it has to be
-  /// without no_new_privs, even the birth of the tenant might be forbidden.
+  /// Whether the last yard sets the final rights, in sight of the container: where a filter has to be
+  /// loaded before they go, as it has without no_new_privs, and forbids what is still to be done.
   private var confinesLate: Bool {
-    request.filter != nil && !request.process.noNewPrivileges
+    guard let filter = request.filter, !request.process.noNewPrivileges else { return false }
+    return filter.hasListener || !filter.allows(Self.lastCalls)
   }
+
+  /// What is called from `confine` to the program, by this process and the tenant.
+  private static let lastCalls =
+    [
+      "brk", "capset", "close", "close_range", "dup3", "execve", "exit_group", "fcntl", "madvise",
+      "mmap", "mremap", "munmap", "read", "recvfrom", "recvmsg", "rt_sigprocmask", "sendmsg",
+      "sendto", "setsid", "write",
+    ].map { FilteredCall($0) } + [
+      FilteredCall("clone", [0x0010_c000]),  // CLONE_VFORK, CLONE_PARENT, CLONE_PARENT_SETTID
+      FilteredCall("ioctl", [0, 0x540e]),  // TIOCSCTTY
+      FilteredCall("prctl", [47, 4]),  // PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL
+      FilteredCall("prctl", [47, 2]),  // PR_CAP_AMBIENT_RAISE
+    ]
 
   /// Waits for start, and becomes the program or makes the process that does.
   private consuming func become() -> Never {

@@ -128,7 +128,11 @@ package struct PreparedTenant: ~Copyable {
     // The channel is close-on-exec: its end means that the program runs, or that there will be none.
     while let message = try receive() {
       switch message {
-      case .initProcess(let sibling): program = sibling
+      case .initProcess(let sibling):
+        // Who may trace the tenant may speak in its place: what it names must be a child of ours, and
+        // is the only one that there is.
+        guard sibling != pid, Process.isChild(sibling) else { continue }
+        program = sibling
       case .failed(let cause): failure = .initFailed(cause)
       case .mounted, .prepared, .entered: failure = .handshake(.unexpected("\(message)"))
       }
@@ -136,6 +140,10 @@ package struct PreparedTenant: ~Copyable {
     if !isProgram { try reap(pid) }
     guard let program else { throw failure ?? .handshake(.tenantClosed) }
     if let failure {
+      // It has ended, unless somebody else has spoken.
+      try about("tenant") { () throws(KernelError) in
+        try Process.signal(try Process.open(program), 9)
+      }
       try reap(program)
       throw failure
     }

@@ -8,6 +8,9 @@ import RuntimeSpec
 /// read-only copy of the binary's mount: it executes itself once more through it. Nothing is copied,
 /// and nothing is trusted by name: what counts is whether the mount of /proc/self/exe is read-only,
 /// which spares the second start where it is already.
+///
+/// Who may make no mounts runs from a copy in memory, unless it could not write the binary either: a
+/// container of a user's can do no more than the user.
 package func protectSelf(
   arguments: [String],
 ) throws(RuntimeError) {
@@ -15,9 +18,9 @@ package func protectSelf(
     let processes = try ProcessFiles()
     let binary = try processes.openTarget(of: "self/exe", [.path])
     guard try !binary.isOnReadOnlyMount() else { return }
-    // Without privilege there are no mounts to make; and what this user can't write, nobody in a
-    // container of this user's can.
-    guard Process.effectiveUser == 0 else { return }
+    guard Process.effectiveUser == 0 else {
+      return try protectSelf(asOwnerOf: binary, processes, arguments: arguments)
+    }
     let copy = try Mounting.clone(binary, isRecursive: false, subject: "/proc/self/exe")
     try Mounting.setAttributes(
       of: copy,
@@ -29,4 +32,20 @@ package func protectSelf(
     try Process.forbidBacktraces()
     try execute(copy, arguments: arguments)
   }
+}
+
+private func protectSelf(
+  asOwnerOf binary: borrowing OwnedDescriptor,
+  _ processes: borrowing ProcessFiles,
+  arguments: [String],
+) throws(KernelError) {
+  let status = try binary.status()
+  let othersMayWrite = status.mode & 0o022 != 0
+  guard status.owner == Process.effectiveUser || othersMayWrite else { return }
+  let program = try processes.openTarget(of: "self/exe", [.readOnly])
+  // Also the copy's owner is this user.
+  guard !program.isSealed() else { return }
+  let copy = try MemoryFile.sealedCopy(of: program, name: "swrun")
+  try Process.forbidBacktraces()
+  try execute(copy, arguments: arguments)
 }

@@ -30,7 +30,7 @@ extension ContainerRoot {
       let mounted = try OwnedDescriptor.duplicating(raw: root)
       // The mount's own descriptor only names the directory: fchmod(2) wants it open.
       let target = try open(at: mounted, ".", [.readOnly, .directory], [])
-      try copyContent(of: source, to: target)
+      try copyContent(of: source, to: target, levelsLeft: deepest)
       guard keepsRoot else { return }
       let status = try source.status()
       try target.setOwner(status.owner, group: status.group)
@@ -39,10 +39,18 @@ extension ContainerRoot {
   }
 }
 
+/// How deep directories are copied: a path of more than 4,096 bytes names nothing, but a rootfs can hold
+/// directories as deep as its image, or who shares it, likes.
+private let deepest = 2048
+
 private func copyContent(
   of source: borrowing OwnedDescriptor,
   to target: borrowing OwnedDescriptor,
+  levelsLeft: Int,
 ) throws(KernelError) {
+  guard levelsLeft > 0 else {
+    throw KernelError(call: "open", code: .invalid, subject: "more than \(deepest) directories deep")
+  }
   for name in try Directory.names(in: source) {
     let status = try Directory.status(at: source, name)
     switch status.kind {
@@ -51,7 +59,8 @@ private func copyContent(
       let inner = try open(at: target, name, [.readOnly, .directory], [.beneath, .noSymlinks])
       try copyContent(
         of: open(at: source, name, [.readOnly, .directory], [.beneath, .noSymlinks]),
-        to: inner
+        to: inner,
+        levelsLeft: levelsLeft - 1
       )
       try inner.setOwner(status.owner, group: status.group)
       try inner.setMode(status.mode)
@@ -75,6 +84,10 @@ private func copyFile(
   to target: borrowing OwnedDescriptor,
 ) throws(KernelError) {
   let old = try open(at: source, name, [.readOnly, .nonblocking], [.beneath, .noSymlinks])
+  // Who shares the directory may have put a device in the file's place, which never ends.
+  guard try old.status().kind == .regular else {
+    throw KernelError(call: "open", code: .invalid, subject: "\(name), which changes meanwhile")
+  }
   let new = try open(
     at: target,
     name,

@@ -14,8 +14,8 @@ extension ContainerRoot {
       "/" + steps.dropLast().joined(separator: "/"),
       missing: .directory
     )
-    if try isThere(plan, name: name, in: parent) { return }
-    if byBinding { return try bindFromHost(plan, subject: subject) }
+    if try isThere(plan, name: name, in: parent, mayBeCovered: byBinding) { return }
+    if byBinding { return try bindFromHost(plan, over: name, in: parent, subject: subject) }
     try about(subject) { () throws(KernelError) in
       try Directory.makeDevice(
         at: parent,
@@ -32,11 +32,14 @@ extension ContainerRoot {
 
   /// Whether a name is the wanted device already.
   ///
+  /// A plain file may be covered by a device: an earlier container of this rootfs has left it.
+  ///
   /// - Throws: when something else has the name: an image must not decide what /dev/null is.
   private func isThere(
     _ plan: DevicePlan,
     name: String,
     in parent: borrowing OwnedDescriptor,
+    mayBeCovered: Bool,
   ) throws(RootfsError) -> Bool {
     let status: FileStatus
     do throws(KernelError) {
@@ -46,6 +49,7 @@ extension ContainerRoot {
     } catch {
       throw .kernel(error, subject: "device \(plan.path)")
     }
+    if mayBeCovered, status.kind == .regular { return false }
     let wanted = DeviceNumber(major: plan.major, minor: plan.minor)
     guard status.kind == plan.kind.fileKind, plan.kind == .fifo || status.device == wanted else {
       throw .refused("device \(plan.path): the rootfs has something else of that name")
@@ -53,7 +57,12 @@ extension ContainerRoot {
     return true
   }
 
-  private func bindFromHost(_ plan: DevicePlan, subject: String) throws(RootfsError) {
+  private func bindFromHost(
+    _ plan: DevicePlan,
+    over name: String,
+    in parent: borrowing OwnedDescriptor,
+    subject: String,
+  ) throws(RootfsError) {
     let host = try about(subject) { () throws(KernelError) in
       try open(plan.path, [.path, .noFollow])
     }
@@ -63,8 +72,14 @@ extension ContainerRoot {
     else {
       throw .refused("\(subject): the host has no such device at that path")
     }
-    let target = try findOrMake(plan.path, missing: .file)
     try about(subject) { () throws(KernelError) in
+      let target: OwnedDescriptor
+      do throws(KernelError) {
+        target = try Self.make(name, .file, in: parent)
+      } catch  where error.code == .exists {
+        // Not what a link has come to lead to meanwhile.
+        target = try open(at: parent, name, [.path, .noFollow], [.beneath, .noSymlinks])
+      }
       let tree = try Mounting.clone(host, isRecursive: false, subject: plan.path)
       try Mounting.attach(tree, on: target, subject: plan.path)
     }

@@ -94,7 +94,8 @@ extension ContainerRoot {
     return try about(path) { () throws(KernelError) in try Directory.readLink(at: parent, name) }
   }
 
-  private static func make(
+  /// Makes what is not there, by its name alone.
+  static func make(
     _ name: String,
     _ kind: Missing,
     in parent: borrowing OwnedDescriptor,

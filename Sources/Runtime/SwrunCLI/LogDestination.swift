@@ -111,10 +111,12 @@ enum LogDestination: Equatable, Sendable {
 }
 
 /// A message as one line, whatever a file name or a hook has put into it.
+///
+/// A terminal may obey the control characters behind ASCII's too: U+009B is what ESC [ is.
 func oneLine(_ text: String) -> String {
   String(
     String.UnicodeScalarView(
-      text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? " " : $0 }
+      text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }
     )
   )
 }
