@@ -50,7 +50,11 @@ package struct LayerApplier: ~Copyable {
     let digest = source.digest
     var run = LayerRun(limits: limits, ownership: ownership)
     do throws(LayerError.Problem) {
-      try scanLayer(source, limits: limits, progress: progress) { piece throws(LayerError.Problem) in
+      try scanLayer(
+        source,
+        limits: limits,
+        progress: progress
+      ) { piece throws(LayerError.Problem) in
         try run.consume(piece, into: &tree)
       }
       try run.finish(&tree)
