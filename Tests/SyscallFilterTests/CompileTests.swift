@@ -219,4 +219,16 @@ struct CompileTests {
     let wanted = profile([rule(["read", "read"], .allow), rule(["read", "clone3"], .allow)])
     #expect(try verdict(wanted, 0) == allow)
   }
+
+  @Test("a filter tells which calls it lets through, by their arguments too")
+  func allowed() throws {
+    let condition = FilterCondition(argument: 1, comparison: .equal, value: 0x540e, valueTwo: 0)
+    let rules = [rule(["mkdir"], .returnError(1)), rule(["ioctl"], .killProcess, [condition])]
+    let filter = try compile(profile(rules, default: .allow)).filter
+    #expect(filter.allows([FilteredCall("read"), FilteredCall("ioctl", [0, 1])]))
+    #expect(!filter.allows([FilteredCall("read"), FilteredCall("mkdir")]))
+    #expect(!filter.allows([FilteredCall("ioctl", [0, 0x540e])]))
+    let none = CompiledFilter(program: [1, 2, 3], flags: 0)
+    #expect(!none.allows([FilteredCall("read")]))
+  }
 }

@@ -39,8 +39,8 @@ extension ContainerRoot {
   }
 }
 
-/// How deep directories are copied: a path of more than 4,096 bytes names nothing, but a rootfs can hold
-/// directories as deep as its image, or who shares it, likes.
+/// How deep directories are copied: no path names what is deeper, but a rootfs can hold directories as
+/// deep as its image, or who shares it, likes.
 private let deepest = 2048
 
 private func copyContent(
@@ -49,7 +49,8 @@ private func copyContent(
   levelsLeft: Int,
 ) throws(KernelError) {
   guard levelsLeft > 0 else {
-    throw KernelError(call: "open", code: .invalid, subject: "more than \(deepest) directories deep")
+    let subject = "more than \(deepest) directories deep"
+    throw KernelError(call: "open", code: .invalid, subject: subject)
   }
   for name in try Directory.names(in: source) {
     let status = try Directory.status(at: source, name)
@@ -86,7 +87,7 @@ private func copyFile(
   let old = try open(at: source, name, [.readOnly, .nonblocking], [.beneath, .noSymlinks])
   // Who shares the directory may have put a device in the file's place, which never ends.
   guard try old.status().kind == .regular else {
-    throw KernelError(call: "open", code: .invalid, subject: "\(name), which changes meanwhile")
+    throw KernelError(call: "open", code: .invalid, subject: "\(name), changed meanwhile")
   }
   let new = try open(
     at: target,
