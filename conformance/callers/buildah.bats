@@ -28,6 +28,14 @@ network() { nat || echo --network=none; }
   ok engine rmi "localhost/$NAME"
 }
 
+@test "buildah: --runtime names the program that is called" {
+  ok engine from --name "$NAME" $TOOLS
+  unset BUILDAH_RUNTIME
+  prints said engine run --runtime /usr/local/sbin/swrun $(network) "$NAME" -- echo said
+  exits 1 engine run --runtime /no/such/runtime $(network) "$NAME" -- echo said
+  says /no/such/runtime
+}
+
 @test "buildah: run -t has a terminal" {
   ok engine from --name "$NAME" $TOOLS
   on_terminal buildah run -t $(network) "$NAME" -- sh <<'END'

@@ -35,6 +35,12 @@ images() {
   mv $IMAGES.new $IMAGES
 }
 
+# installed: the runtime under test is where the files of examples/ say, so that they hold as they are.
+installed() {
+  mkdir -p /usr/local/sbin
+  ln -sfn "$SWRUN" /usr/local/sbin/swrun
+}
+
 # begin_case PROGRAM...: in setup, of every case.
 begin_case() {
   require_guest

@@ -13,10 +13,9 @@ containerd_begins() {
   mkdir -p $CONTAINERD
   local by_systemd=false
   [ "$MANAGER" != systemd ] || by_systemd=true
+  installed
   {
-    echo 'version = 2'
-    sed -e "s|/usr/local/sbin/swrun|$SWRUN|" -e "s|\(SystemdCgroup =\).*|\1 $by_systemd|" \
-      -e '/^version/d' "$REPOSITORY/examples/containerd.toml"
+    sed "s|\(SystemdCgroup =\).*|\1 $by_systemd|" "$REPOSITORY/examples/containerd.toml"
     cri_settings
   } >$CONTAINERD/config.toml
   containerd --config $CONTAINERD/config.toml >$CONTAINERD/log 2>&1 </dev/null 3>&- 4>&- &
@@ -37,8 +36,6 @@ cri_settings() {
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "/usr/lib/cni"
     conf_dir = "$CONTAINERD/net.d"
-  [plugins."io.containerd.grpc.v1.cri".containerd]
-    default_runtime_name = "swrun"
 END
 }
 

@@ -49,7 +49,8 @@ pod() {
   CONFIG=$(jq -n "{metadata: {name: \$name, uid: \$name, namespace: \"default\"}, hostname: \"pod\",
     log_directory: \$logs, linux: {cgroup_parent: \$parent}} | ${1-.}" \
     --arg name "$NAME" --arg logs "$LOGS" --arg parent "$parent")
-  call RunPodSandbox '{config: $config, runtime_handler: "swrun"}' --argjson config "$CONFIG"
+  call RunPodSandbox '{config: $config, runtime_handler: $handler}' --argjson config "$CONFIG" \
+    --arg handler "$(sed -n 's/^handler: //p' "$REPOSITORY/examples/kubernetes.yaml")"
   POD=$(field .pod_sandbox_id)
 }
 
@@ -77,6 +78,8 @@ state() { of_container ContainerStatus && field .status.state; }
   address=$(field .status.network.ip)
   [[ "$address" == 10.77.* ]] || fail "no address"
   busybox ping -c 1 -W 5 "$address" >/dev/null
+  # The RuntimeClass's, whatever the default is.
+  prints /usr/local/sbin/swrun cat "/run/containerd/io.containerd.runtime.v2.task/k8s.io/$POD/runtime"
   call StopPodSandbox '{pod_sandbox_id: $pod}'
   call RemovePodSandbox '{pod_sandbox_id: $pod}'
   POD=

@@ -14,9 +14,8 @@ docker_begins() {
   ln -sf "$SWRUN" $DOCKER/bin/runc
   local translated=false
   ! nat || translated=true
-  jq --arg path "$SWRUN" --arg driver "native.cgroupdriver=$MANAGER" --argjson nat $translated '
-    .runtimes.swrun.path = $path | ."exec-opts" = [$driver] | ."default-runtime" = "swrun" |
-    .iptables = $nat | ."ip-masq" = $nat' "$REPOSITORY/examples/daemon.json" >$DOCKER/daemon.json
+  jq --arg driver "native.cgroupdriver=$MANAGER" --argjson nat $translated '
+    ."exec-opts" = [$driver] | ."default-runtime" = "swrun" | .iptables = $nat | ."ip-masq" = $nat' "$REPOSITORY/examples/daemon.json" >$DOCKER/daemon.json
   PATH=$DOCKER/bin:$PATH dockerd --config-file $DOCKER/daemon.json --group root \
     --containerd /run/containerd/containerd.sock >$DOCKER/log 2>&1 </dev/null 3>&- 4>&- &
   echo $! >$DOCKER/pid

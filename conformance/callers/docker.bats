@@ -14,9 +14,12 @@ teardown() { finish_docker; }
   output=$(echo text | engine run --rm -i $TOOLS cat 3>&-) && [ "$output" = text ]
 }
 
-@test "docker: a program that is not there is 127, one that can't be executed is 126" {
+@test "docker: a program that is not in PATH is 127 and named" {
   exits 127 engine run --rm $TOOLS nothing-of-that-name
   not_found nothing-of-that-name
+}
+
+@test "docker: a program that is not there is 127, one that can't be executed is 126" {
   exits 127 engine run --rm $TOOLS /no/such/program
   says "no such file or directory"
   exits 126 engine run --rm $TOOLS /etc/passwd
@@ -169,10 +172,14 @@ END
   done
 }
 
-@test "docker: limits are the kernel's, and update changes them" {
+@test "docker: limits are the kernel's" {
   sleeper -m 64m --memory-swap 96m --cpus 0.5 --pids-limit 50
   prints $'67108864\n33554432\n50000 100000\n50' engine exec "$NAME" \
     sh -c 'cd /sys/fs/cgroup; cat memory.max memory.swap.max cpu.max pids.max'
+}
+
+@test "docker: update changes limits" {
+  sleeper -m 64m --memory-swap 96m
   ok engine update --cpus 0.25 --memory 32m --memory-swap 48m "$NAME"
   prints $'33554432\n25000 100000' engine exec "$NAME" sh -c 'cd /sys/fs/cgroup; cat memory.max cpu.max'
 }

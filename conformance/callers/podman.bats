@@ -41,6 +41,7 @@ END
 @test "podman: a detached container is listed, logs, stops by its signal and is removed" {
   ok engine run -d --name "$NAME" $TOOLS probe wait
   has "$NAME Up" engine ps --format '{{.Names}} {{.Status}}'
+  prints "$RUNTIME" engine inspect --format '{{.OCIRuntime}}' "$NAME"
   soon shows ready engine logs "$NAME"
   ok engine stop -t 30 "$NAME"
   prints 'exited 42' engine inspect --format '{{.State.Status}} {{.State.ExitCode}}' "$NAME"

@@ -48,3 +48,42 @@ setup() { cd "$REPOSITORY" || return 1; }
   file -L "$SWRUN" | grep -q 'statically linked'
   unless grep -i swift <<<"$(ldd "$SWIMG")"
 }
+
+@test "make install: the examples are well formed, and name the program where it is installed" {
+  require make
+  local paths path
+  make --no-print-directory -o programs install PREFIX=/usr/local DESTDIR="$BATS_TEST_TMPDIR/host" >&2
+  cd "$BATS_TEST_TMPDIR/host/usr/local/share/doc/swrun/examples"
+  diff -r . "$REPOSITORY/examples" >&2
+  paths=$(grep -ohE '/usr/local/[a-z/]+' ./* | sort -u)
+  [ "$paths" ]
+  for path in $paths; do [ -x "$BATS_TEST_TMPDIR/host$path" ] || fail "not installed: $path"; done
+  "$PYTHON" -B - <<'END'
+import json
+import re
+import tomllib
+
+program = "/usr/local/sbin/swrun"
+
+
+def settings(name):
+    with open(name, "rb") as file:
+        return tomllib.load(file)
+
+
+engine = settings("containers.conf")["engine"]
+assert engine["runtimes"] == {"swrun": [program]} and "swrun" in engine["runtime_supports_json"]
+cri = settings("containerd.toml")["plugins"]["io.containerd.grpc.v1.cri"]["containerd"]["runtimes"]
+assert cri["swrun"]["options"]["BinaryName"] == program
+crio = settings("crio.conf")["crio"]["runtime"]["runtimes"]
+assert crio["swrun"]["runtime_path"] == program
+assert settings("buildkitd.toml")["worker"]["oci"]["binary"] == program
+with open("daemon.json") as file:
+    assert json.load(file)["runtimes"] == {"swrun": {"path": program}}
+with open("kubernetes.yaml") as file:
+    text = file.read()
+(handler,) = re.findall(r"^handler: (.*)$", text, re.M)
+(name,) = re.findall(r"^kind: RuntimeClass\nmetadata:\n  name: (.*)$", text, re.M)
+assert handler in cri and handler in crio and re.findall(r"runtimeClassName: (.*)", text) == [name]
+END
+}
