@@ -7,7 +7,7 @@ usage: on-terminal.py ROWS COLUMNS SCREEN COMMAND...
     expect TEXT          waits until the terminal has shown it since the last expect
     send TEXT            types it; \\r, \\x03 and their like are understood
     resize ROWS COLUMNS
-    signal NAME          sends it to the command itself
+    signal NAME [TEXT]   sends it to the command itself; if TEXT is given each second, until it is shown
     stopped              waits until the command has been stopped
     raw | cooked         the terminal has to be so at this moment
     hangup               closes the terminal
@@ -84,6 +84,21 @@ class Session:
                 sys.exit(f"not in {PATIENCE} s: {what}; seen: {self.seen!r}")
             self.read(0.05)
 
+    def signal(self, name, text):
+        number = getattr(signal, f"SIG{name}")
+        os.kill(self.pid, number)
+        sent = time.monotonic()
+
+        def shown():
+            nonlocal sent
+            if time.monotonic() > sent + 1:
+                os.kill(self.pid, number)
+                sent = time.monotonic()
+            return text.encode() in self.seen
+
+        if text:
+            self.until(f"{text} by SIG{name}", shown)
+
     def settings(self):
         return termios.tcgetattr(self.slave)
 
@@ -126,7 +141,8 @@ class Session:
         elif word == "resize":
             self.resize(*rest.split())
         elif word == "signal":
-            os.kill(self.pid, getattr(signal, "SIG" + rest))
+            name, _, text = rest.partition(" ")
+            self.signal(name, text)
         elif word == "stopped":
             self.until("stopped", lambda: self.reap(os.WNOHANG | os.WUNTRACED))
         elif word == "raw":
