@@ -197,5 +197,6 @@ nothing_left() {
     file=${file%/*}
     "$SWRUN" --root "${file%/*}" delete --force "${file##*/}" >/dev/null 2>&1 3>&- || true
   done
+  sed -n 's/^cgroup: //p' <<<"$left" | while read -r file; do rmdir "$file" 2>/dev/null || true; done
   output='' err='' fail "left behind (after $try looks):" "$left"
 }

@@ -36,9 +36,13 @@ clean() { ok engine rm -f -t 0 -i "$NAME"; }
     soon eval '[ -z "$(machine_leftovers | grep -v ^state:)" ]'
     unless pgrep -x probe
     local id
-    for id in $("$SWRUN" list -q 3>&-); do ok "$SWRUN" delete "$id"; done
+    for id in $("$SWRUN" list -q 3>&-); do
+      ok "$SWRUN" delete "$id"
+      echo "$id" >>forgotten
+    done
   }
   killed_in delete
+  echo "# podman forgot $(cat forgotten 2>/dev/null | wc -l) containers" >&3
 }
 
 @test "podman: SIGKILL of the runtime in exec leaves the container well and nothing else" {
