@@ -90,6 +90,21 @@ import Testing
       Arguments(globals: [:], verb: "exec", options: [:], positional: ["id", "-l"])
     ),
     (
+      "crun exec with short flags in one word",
+      ["exec", "-td", "id", "ls", "-la"],
+      Arguments(
+        globals: [:],
+        verb: "exec",
+        options: ["tty": "true", "detach": "true"],
+        positional: ["id", "ls", "-la"]
+      )
+    ),
+    (
+      "runc's command for help",
+      ["help", "create"],
+      Arguments(globals: ["help": "true"], verb: "create", options: [:], positional: [])
+    ),
+    (
       "a flag switched off",
       ["delete", "--force=false", "id"],
       Arguments(globals: [:], verb: "delete", options: [:], positional: ["id"])
@@ -107,6 +122,7 @@ import Testing
     (["fly"], .unknownVerb("fly")),
     (["--wings", "run", "id"], .unknownOption("--wings", verb: nil)),
     (["start", "--detach", "id"], .unknownOption("--detach", verb: "start")),
+    (["exec", "-tu", "0", "id"], .unknownOption("-tu", verb: "exec")),
     (["run", "id", "--bundle"], .missingValue("--bundle")),
     (["run", "--detach=perhaps", "id"], .unexpectedValue("--detach=perhaps")),
     (["create"], .wrongArguments(verb: "create", arguments: "ID", given: 0)),

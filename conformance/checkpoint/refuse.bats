@@ -20,6 +20,18 @@ teardown() { finish; }
   [ ! -e "$STATE/c2" ]
 }
 
+@test "the configuration that a container was made of is asked, wherever it is" {
+  probe wait
+  mv "$BUNDLE/config.json" other.json
+  launch run c1 --detach --config other.json
+  eventually grep -q ready c1.out
+  refused runtime --criu /nowhere/criu checkpoint --image-path "$IMAGE" c1
+  says "criu is not there"
+  mv other.json "$BUNDLE/config.json"
+  refused runtime --criu /nowhere/criu checkpoint --image-path "$IMAGE" c1
+  says "other.json"
+}
+
 @test "a CRIU that ends at once is an error that shows what it printed" {
   started
   printf '#!/bin/sh\necho "Error (criu/test.c:1): no luck" >&2\nexit 1\n' >criu

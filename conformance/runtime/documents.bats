@@ -143,3 +143,48 @@ validate() { "$PYTHON" "$CONFORMANCE/lib/validate.py" "$1"; }
     grep -qw "$verb" <<<"$output" || fail "no $verb"
   done
 }
+
+# features.md#annotations: what callers ask other runtimes for by these names
+@test "features names its version, libseccomp's, and that there are checkpoints" {
+  ok "$SWRUN" features
+  jq -e --arg version "$("$SWRUN" --version | sed -n '1s/.*version \([^ ]*\).*/\1/p')" '
+    .annotations
+    | (.["org.swrun.version"], .["run.oci.crun.version"], .["org.opencontainers.runc.version"])
+      as $ours | select($ours == $version)
+    | .["org.opencontainers.runc.checkpoint.enabled"] == "true"
+      and (.["io.github.seccomp.libseccomp.version"] | test("^2[.][0-9]+[.][0-9]+$"))' <<<"$output"
+}
+
+# crun spec --file
+@test "spec --file writes another file of the bundle, and replaces none" {
+  mkdir new
+  ok "$SWRUN" spec --bundle new --file other.json
+  [ "$(ls new)" = other.json ]
+  validate config-schema.json <new/other.json
+  refused "$SWRUN" spec -f other.json --bundle new
+  ok "$SWRUN" spec --bundle new -f "$PWD/third.json"
+  cmp new/other.json third.json
+}
+
+# What runc understands
+@test "help is a command too, for all and for one" {
+  local said
+  ok "$SWRUN" help
+  said=$output
+  ok "$SWRUN" --help
+  [ "$output" = "$said" ]
+  ok "$SWRUN" help create
+  said=$output
+  ok "$SWRUN" create --help
+  [ "$output" = "$said" ]
+  refused "$SWRUN" help nonsense
+}
+
+# What crun understands
+@test "short flags may stand together" {
+  started
+  ok runtime delete -rf 'c[1]'
+  becomes_nothing() { [ ! -e "$STATE/c1" ]; }
+  eventually becomes_nothing
+  refused runtime delete -fx c1
+}

@@ -289,3 +289,25 @@ teardown() { finish; }
   [[ "$(head -1 <<<"$output")" == "$RUNTIME version "* ]]
   grep -E '^spec: 1\.' <<<"$output"
 }
+
+# crun create and run, --config
+@test "--config takes another file than the bundle's, from the caller's directory" {
+  probe say bundle
+  jq '.process.args = ["/probe", "say", "other"]' "$BUNDLE/config.json" >other.json
+  ok runtime run --bundle "$BUNDLE" --config other.json c1
+  [ "$output" = other ]
+  rm "$BUNDLE/config.json"
+  ok runtime run -f "$PWD/other.json" --bundle "$BUNDLE" c1
+  [ "$output" = other ]
+  refused runtime create --config missing.json --bundle "$BUNDLE" c1
+  says missing.json
+  echo '{' >wrong.json
+  refused runtime create --config wrong.json --bundle "$BUNDLE" c1
+  [ "$RUNTIME" != swrun ] || says wrong.json
+}
+
+@test "create takes --no-subreaper, as run does" {
+  probe wait
+  launch create c1 --no-subreaper
+  ok runtime delete --force c1
+}

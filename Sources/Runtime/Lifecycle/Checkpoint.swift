@@ -53,7 +53,8 @@ package func checkpoint(
       "cannot checkpoint container \(options.id) that is not running: \(seen.status.rawValue)"
     )
   }
-  let plan = try Bundle(path: seen.record.bundle).plan
+  let bundle = try Bundle(path: seen.record.bundle, configuration: seen.record.configuration)
+  let plan = bundle.plan
   let places = try ImagePlaces(options, isNew: true, log: "dump.log")
   var request = CriuRequest(
     options.isPreDump ? .preDump(pid: process.pid) : .checkpoint(pid: process.pid),

@@ -13,6 +13,8 @@ import SyscallFilter
 package struct CreateOptions: Sendable {
   package var id: ContainerID
   package var bundle: String
+  /// A file in place of the bundle's config.json.
+  package var configuration: String?
   package var pidFile: String?
   package var consoleSocket: String?
   package var pidfdSocket: String?
@@ -31,6 +33,7 @@ package struct CreateOptions: Sendable {
   package init(
     id: ContainerID,
     bundle: String,
+    configuration: String?,
     pidFile: String?,
     consoleSocket: String?,
     pidfdSocket: String?,
@@ -44,6 +47,7 @@ package struct CreateOptions: Sendable {
   ) {
     self.id = id
     self.bundle = bundle
+    self.configuration = configuration
     self.pidFile = pidFile
     self.consoleSocket = consoleSocket
     self.pidfdSocket = pidfdSocket
@@ -61,7 +65,7 @@ package struct CreateOptions: Sendable {
 ///
 /// Spec: runtime.md, "Create".
 package func create(_ options: CreateOptions, on host: borrowing Host) throws(RuntimeError) {
-  let bundle = try Bundle(path: options.bundle)
+  let bundle = try Bundle(path: options.bundle, configuration: options.configuration)
   var console = try Console(
     for: bundle.plan.process,
     socket: options.consoleSocket,

@@ -313,6 +313,7 @@ extension ContainerRecord {
       poststop: plan.hooks.poststop,
       resources: plan.cgroup.resources
     )
+    configuration = bundle.configuration
   }
 }
 

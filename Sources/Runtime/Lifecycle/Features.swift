@@ -10,13 +10,17 @@ package let version = "0.1.0"
 
 /// What `--version` prints: containerd and Docker split it by lines.
 package func versions() -> String {
-  let library = libraryVersion
-  return """
-    swrun version \(version)
-    spec: \(SpecificationVersion.newest)
-    libseccomp: \(library.major).\(library.minor).\(library.micro)
+  """
+  swrun version \(version)
+  spec: \(SpecificationVersion.newest)
+  libseccomp: \(seccompVersion)
 
-    """
+  """
+}
+
+private var seccompVersion: String {
+  let library = libraryVersion
+  return "\(library.major).\(library.minor).\(library.micro)"
 }
 
 /// What this program can do, each list taken from the table that does it.
@@ -47,6 +51,10 @@ package func features() -> JSONValue {
     "annotations": .object([
       .init(LandlockPlan.annotation, .string(LandlockPlan.members.joined(separator: ","))),
       .init(CoreScheduling.annotation, .string(CoreScheduling.own)),
+      .init("org.swrun.version", .string(version)),
+      .init("io.github.seccomp.libseccomp.version", .string(seccompVersion)),
+      // Under the name by which callers ask other runtimes.
+      .init("org.opencontainers.runc.checkpoint.enabled", "true"),
     ]),
     "potentiallyUnsafeConfigAnnotations": .strings(unitAnnotations + [criuAnnotation]),
   ]

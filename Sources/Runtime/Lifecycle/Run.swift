@@ -26,7 +26,7 @@ package func run(
   _ runOptions: RunOptions,
   on host: borrowing Host,
 ) throws(RuntimeError) -> Int32 {
-  let bundle = try Bundle(path: options.bundle)
+  let bundle = try Bundle(path: options.bundle, configuration: options.configuration)
   var console = try Console(
     for: bundle.plan.process,
     socket: options.consoleSocket,

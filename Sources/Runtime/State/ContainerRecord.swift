@@ -9,6 +9,8 @@ package struct ContainerRecord: Equatable, Sendable {
   package var id: ContainerID
   package var ociVersion: String
   package var bundle: String
+  /// The file that was read in place of the bundle's config.json; nil for that.
+  package var configuration: String?
   package var rootfs: String
   /// RFC 3339.
   package var created: String
@@ -61,6 +63,7 @@ package struct ContainerRecord: Equatable, Sendable {
     self.id = id
     self.ociVersion = ociVersion
     self.bundle = bundle
+    self.configuration = nil
     self.rootfs = rootfs
     self.created = created
     self.annotations = annotations
@@ -117,6 +120,7 @@ extension ContainerRecord {
       ("id", .string(id.description)),
       ("ociVersion", .string(ociVersion)),
       ("bundle", .string(bundle)),
+      ("configuration", configuration.map { .string($0) }),
       ("rootfs", .string(rootfs)),
       ("created", .string(created)),
       ("owner", .string(owner)),
@@ -175,6 +179,7 @@ extension ContainerRecord {
     let manager = json["cgroupManager"]?.string ?? CgroupManager.directory.rawValue
     guard let cgroupManager = CgroupManager(rawValue: manager) else { return nil }
     self.cgroupManager = cgroupManager
+    configuration = json["configuration"]?.string
     unit = json["unit"].flatMap(RecordedUnit.init(json:))
     resctrl = json["resctrl"].flatMap(ResctrlGroup.init(json:))
     addedMounts = json["addedMounts"]?.elements.compactMap(AddedMount.init(json:)) ?? []

@@ -56,15 +56,20 @@ extension Arguments {
   /// Options may stand in any order, before or after arguments, with one dash or two, their value
   /// behind `=` or as the next word; `--` ends them. A global option is taken after the verb too,
   /// where the verb has none of that name. Where the verb takes a command, everything behind its
-  /// first argument is the command's; a `--` between the two may be there.
+  /// first argument is the command's; a `--` between the two may be there. `help` in place of a verb
+  /// is `--help`, and short flags may stand together, as in `-td`.
   package init(parsing words: [String]) throws(UsageError) {
     self.init(globals: [:], verb: nil, options: [:], positional: [])
     var rest = words[...]
     var verb: Verb?
     while let word = rest.popFirst() {
       if word == "--" { break }
-      if word.hasPrefix("-"), word != "-" {
+      if let flags = verb?.flags(in: word) {
+        for flag in flags { options[flag] = "true" }
+      } else if word.hasPrefix("-"), word != "-" {
         try take(word, &rest, verb)
+      } else if verb == nil, word == "help" {
+        globals["help"] = "true"
       } else if verb == nil {
         guard let known = OptionTable.verbs.first(where: { $0.name == word }) else {
           throw .unknownVerb(word)
@@ -117,6 +122,23 @@ extension Arguments {
     let value = try option.value(of: word, inline: inline, &rest)
     if own != nil { options[option.long] = value } else { globals[option.long] = value }
     if option.isRepeatable, let value { lists[option.long, default: []].append(value) }
+  }
+}
+
+extension Verb {
+  /// The flags of a word of several letters, each one a flag's; nil for any other word.
+  fileprivate func flags(in word: String) -> [String]? {
+    let letters = word.dropFirst()
+    guard word.hasPrefix("-"), letters.count > 1, !options.contains(where: { $0.long == letters })
+    else { return nil }
+    var found: [String] = []
+    for letter in letters {
+      guard let option = options.first(where: { $0.short == letter && $0.value == nil }) else {
+        return nil
+      }
+      found.append(option.long)
+    }
+    return found
   }
 }
 

@@ -2,6 +2,7 @@
 extension OptionTable {
   private static let creation: [Option] = [
     bundle,
+    Option("config", short: "f", value: "FILE", "read FILE in place of the bundle's config.json"),
     Option("pid-file", value: "FILE", "write the process id of init to FILE"),
     consoleSocket,
     Option("pidfd-socket", value: "SOCKET", "send a pidfd of init to who listens at SOCKET"),
@@ -43,7 +44,9 @@ extension OptionTable {
       arguments: "ID",
       count: 1...1,
       help: "make a container, not started yet",
-      options: creation
+      options: creation + [
+        Option("no-subreaper", "accepted: create adopts nobody")
+      ]
     ),
     Verb(
       name: "start",

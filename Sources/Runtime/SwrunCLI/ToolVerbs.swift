@@ -8,6 +8,7 @@ extension OptionTable {
       help: "write a config.json to start from",
       options: [
         bundle,
+        Option("file", short: "f", value: "FILE", "write FILE in place of config.json"),
         Option("rootless", "write one for a caller without privileges"),
       ]
     ),

@@ -40,6 +40,7 @@ extension Arguments {
     return CreateOptions(
       id: try id(),
       bundle: options["bundle"] ?? ".",
+      configuration: options["config"],
       pidFile: options["pid-file"],
       consoleSocket: options["console-socket"],
       pidfdSocket: options["pidfd-socket"],

@@ -3,9 +3,10 @@ import Kernel
 import Lifecycle
 import RuntimeSpec
 
-/// `swrun spec`: writes config.json into the bundle, unless there is one.
+/// `swrun spec`: writes config.json, or another file, into the bundle, unless there is one.
 func writeSpec(_ arguments: Arguments) throws(RuntimeError) {
   let bundle = arguments.options["bundle"] ?? "."
+  let name = arguments.options["file"] ?? "config.json"
   let document = defaultConfiguration(
     rootless: arguments.has("rootless")
       ? (uid: Process.effectiveUser, gid: Process.effectiveGroup) : nil
@@ -14,14 +15,14 @@ func writeSpec(_ arguments: Arguments) throws(RuntimeError) {
     let directory = try open(bundle, [.path, .directory])
     let file = try open(
       at: directory,
-      "config.json",
+      name,
       [.writeOnly, .create, .exclusive],
       mode: 0o644,
       []
     )
     try file.writeAll(document.text(.indented(4)) + [UInt8(ascii: "\n")])
   } catch  where error.code == .exists {
-    throw .refused("\(bundle)/config.json exists: move it away first")
+    throw .refused("\(name.hasPrefix("/") ? name : "\(bundle)/\(name)") exists: move it away first")
   } catch {
     throw .kernel(error, subject: "spec")
   }
