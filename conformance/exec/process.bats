@@ -322,8 +322,9 @@ teardown() { finish; }
   dynamic=$(command -v jq)
   cp "$dynamic" "$root/dynamic"
   not_executed c1 /script
-  says 'exec: "/script": no such file or directory'
+  says 'no such file or directory'
   [ "$RUNTIME" = swrun ] || return 0
+  says 'exec: "/script": no such file or directory'
   says '"/no/such/interpreter", which it is to be run by'
   not_executed c1 /chain
   says 'exec: "/chain": no such file or directory'

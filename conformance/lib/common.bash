@@ -47,14 +47,20 @@ require_controller() {
   done
 }
 
-# require_runtime RUNC CRUN: the versions of the others that have what a case is about.
+# require_runtime RUNC CRUN: the versions of the others that have what a case is about; - if none has.
 require_runtime() {
-  local wanted=$1 version
+  local wanted=$1
   [ "$RUNTIME" != swrun ] || return 0
   [ "$RUNTIME" != crun ] || wanted=$2
+  [ "$wanted" != - ] || skip "$RUNTIME lacks this"
+  ! older_than "$wanted" || skip "$RUNTIME lacks this before $wanted"
+}
+
+# older_than VERSION: the runtime under test is.
+older_than() {
+  local version
   version=$("$SWRUN" --version | sed -n '1s/.*version \([0-9.]*\).*/\1/p')
-  printf '%s\n%s\n' "$wanted" "$version" | sort -CV ||
-    skip "$RUNTIME $version lacks this, which is there since $wanted"
+  [ "$version" != "$1" ] && printf '%s\n%s\n' "$version" "$1" | sort -CV
 }
 
 require_cgroup2() { [ -n "$(cgroup2_root)" ] || skip "missing: a cgroup v2 mount"; }
@@ -101,16 +107,31 @@ finish() {
   compare_host
 }
 
-# A case that $RUNTIME is known to answer otherwise is skipped with the written reason; as crun+systemd
-# only where systemd makes the cgroups.
+# A case that $RUNTIME is known to answer otherwise is skipped with the written reason.
 known_difference() {
-  local runtime name reason
+  local who name reason
   [ "$RUNTIME" != swrun ] || return 0
-  while IFS=$'\t' read -r runtime name reason; do
-    if [[ $runtime == "$RUNTIME" || $runtime == "$RUNTIME+$MANAGER" ]] && [ "$name" = "$BATS_TEST_DESCRIPTION" ]; then
+  while IFS=$'\t' read -r who name reason; do
+    if [ "$name" = "$BATS_TEST_DESCRIPTION" ] && is_about_us "$who"; then
       skip "$RUNTIME is known to differ: $reason"
     fi
   done <"${KNOWN_DIFFERENCES:-$CONFORMANCE/runtime/known-differences}"
+}
+
+# is_about_us WHO: the first column of known-differences: crun for each of its versions, crun<1.28 for
+# older ones, crun>=1.28 for that and newer ones, any of them with +systemd where systemd makes cgroups.
+is_about_us() {
+  local who=$1
+  if [[ $who == *+* ]]; then
+    [ "${who#*+}" = "$MANAGER" ] || return 1
+    who=${who%+*}
+  fi
+  case $who in
+    "$RUNTIME") ;;
+    "$RUNTIME<"*) older_than "${who#*<}" ;;
+    "$RUNTIME>="*) ! older_than "${who#*>=}" ;;
+    *) return 1 ;;
+  esac
 }
 
 # make_bundle DIR: an empty rootfs but for the probe, busybox and their mount points.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The documents of `runc events`, which containerd reads: types/events.go of runc.
 load ../lib/common
-setup() { begin; require_cgroup2; }
+setup() { require_runtime 1.1 -; begin; require_cgroup2; }
 teardown() { finish; }
 
 # with CONTROLLER...: the container's cgroup has these controllers, whatever its limits are. (systemd

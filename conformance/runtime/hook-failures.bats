@@ -4,19 +4,19 @@
 load ../lib/common
 
 setup() {
-  require_runtime 1.4.0 1.24
+  require_runtime 1.1 1.8
   begin
   LOG=$BATS_TEST_TMPDIR/hooks.log
   : >"$LOG"
   # Run inside the rootfs too, where it is /hook and its log /hooks.log.
   cat >hook <<'HOOK'
 #!/bin/sh
-state=$(cat)
+state=$(tr -d '\n')
 directory=${0%/*}
 {
   printf '%s status=%s pid=%s' "$1" \
-    "$(printf '%s' "$state" | sed 's/.*"status":"\([a-z]*\)".*/\1/')" \
-    "$(printf '%s' "$state" | sed 's/.*"pid":\([0-9]*\).*/\1/')"
+    "$(printf '%s' "$state" | sed 's/.*"status"[: ]*"\([a-z]*\)".*/\1/')" \
+    "$(printf '%s' "$state" | sed 's/.*"pid"[: ]*\([0-9]*\).*/\1/')"
   for kind in mnt net ipc uts pid; do printf ' %s' "$(readlink /proc/self/ns/$kind)"; done
   echo
 } >>"$directory/hooks.log"
@@ -24,7 +24,7 @@ exit "${2:-0}"
 HOOK
   chmod +x hook
   cp hook "$BUNDLE/rootfs/hook"
-  for name in readlink sed; do ln -sf busybox "$BUNDLE/rootfs/bin/$name"; done
+  for name in readlink sed tr; do ln -sf busybox "$BUNDLE/rootfs/bin/$name"; done
 }
 teardown() { finish; }
 

@@ -13,7 +13,7 @@ teardown() { finish; }
 write_hook() {
   cat >"$BATS_TEST_TMPDIR/hook" <<'HOOK'
 #!/bin/sh
-state=$(cat)
+state=$(tr -d '\n')
 printf '%s\n' "$state" >"${0%/*}/state-$1.json"
 printf '%s %s %s\n' "$1" "$(printf '%s' "$state" | sed 's/.*"status"[: ]*"\([a-z]*\)".*/\1/')" \
   "$(readlink /proc/self/ns/mnt)" >>"${0%/*}/hooks.log"

@@ -3,7 +3,7 @@
 # beyond the specification for mounts and symbolic links.
 load ../lib/common
 setup() {
-  require_runtime 1.2.0 1.9
+  require_runtime 1.2 1.8
   begin
 }
 teardown() { finish; }
@@ -205,6 +205,8 @@ link_mount() {
 
 @test "features says that mounts can be mapped" {
   ok "$SWRUN" features
-  jq -e '.linux.mountExtensions.idmap.enabled == true
-    and (.mountOptions | index("idmap") != null and index("ridmap") != null)' <<<"$output"
+  jq -e '.linux.mountExtensions.idmap.enabled == true' <<<"$output"
+  # Others list what they hand to mount(2) alone, or one of the two.
+  [ "$RUNTIME" != swrun ] ||
+    jq -e '.mountOptions | index("idmap") != null and index("ridmap") != null' <<<"$output"
 }

@@ -3,7 +3,7 @@
 # of security modules, which are had or an error.
 load ../lib/common
 setup() {
-  require_runtime 1.2.0 1.9
+  require_runtime 1.2 1.8
   begin
 }
 teardown() { finish; }

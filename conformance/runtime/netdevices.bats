@@ -3,7 +3,7 @@
 load ../lib/common
 
 setup() {
-  require_runtime 1.4.0 1.22
+  require_runtime 1.4 1.22
   begin
   require ip
   [ -e /sys/module/veth ] || modprobe -n veth 2>/dev/null || zgrep -qs '^CONFIG_VETH=[ym]' /proc/config.gz ||

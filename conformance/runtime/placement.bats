@@ -3,7 +3,7 @@
 # container's processes run.
 load ../lib/common
 setup() {
-  require_runtime 1.4.0 1.24
+  require_runtime 1.2 1.9
   begin
 }
 teardown() { finish; }

@@ -3,7 +3,7 @@
 load ../lib/common
 
 setup() {
-  require_runtime 1.2.0 1.9
+  require_runtime 1.1 1.8
   begin
   "$PYTHON" "$CONFORMANCE/lib/seccomp-agent.py" "$PWD/agent" "$PWD/states" 3>&- 4>&- &
   AGENT=$!
@@ -30,7 +30,7 @@ judged() {
   eventually test -s states
   [ "$(wc -l <states)" -eq 1 ] || fail "not one state: $(cat states)"
   jq -e --arg id c1 --arg bundle "$BUNDLE" '.descriptors == 1 and .state.fds == ["seccompFd"]
-    and .state.ociVersion == "1.0.2" and .state.metadata == "meta \"data\""
+    and (.state.ociVersion | test("^[0-9]+[.][0-9]+")) and .state.metadata == "meta \"data\""
     and (.state.pid | type == "number") and .state.state.id == $id
     and .state.state.bundle == $bundle and (.state.state.status | IN("creating", "created"))' \
     states >/dev/null || fail "$(cat states)"

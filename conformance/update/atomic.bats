@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # An update is made whole or not at all, whatever fails and whoever is killed.
 load ../lib/common
-setup() { begin; require_cgroup2; }
+setup() { begin; require_cgroup2; [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"; }
 teardown() { finish; }
 
 # Every limit that can be read, with its value.
