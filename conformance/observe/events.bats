@@ -302,7 +302,9 @@ hungry() {
 
 @test "the document has the members of runc's own for the same cgroup" {
   [ "$RUNTIME" = swrun ] || skip "this is the comparison itself"
-  require runc
+  local runc=/opt/newer/runc
+  [ -x $runc ] || runc=runc
+  require $runc
   # runc reads the cgroup that its state names: it makes the container, and both look at its like.
   grep -q ' /sys/fs/cgroup cgroup2 ' /proc/self/mounts || skip "missing: cgroup v2 alone, for runc"
   with cpu memory io pids
@@ -311,9 +313,9 @@ hungry() {
   edit '.linux.cgroupsPath = $path' --arg path "/$TAG/theirs"
   probe wait
   mkdir their-state
-  timeout 60 runc --root "$PWD/their-state" run -d --bundle "$BUNDLE" theirs >/dev/null 2>&1 </dev/null 3>&- 4>&-
-  timeout 60 runc --root "$PWD/their-state" events --stats theirs >theirs.json
-  timeout 60 runc --root "$PWD/their-state" delete --force theirs
+  timeout 60 $runc --root "$PWD/their-state" run -d --bundle "$BUNDLE" theirs >/dev/null 2>&1 </dev/null 3>&- 4>&-
+  timeout 60 $runc --root "$PWD/their-state" events --stats theirs >theirs.json
+  timeout 60 $runc --root "$PWD/their-state" delete --force theirs
   put_at c1
   started
   ok runtime events --stats c1

@@ -58,7 +58,8 @@ extension Arguments {
       resources.blockIO = BlockIOLimits()
       resources.blockIO?.weight = UInt16(weight)
     }
-    if let limit = try number("pids-limit", in: -1...Int64.max) {
+    // 0 is runc's word for "not given": a container without room for a process would come of it.
+    if let limit = try number("pids-limit", in: -1...Int64.max), limit != 0 {
       resources.pids = PidsLimit(limit: limit)
     }
     return resources
