@@ -113,3 +113,18 @@ both() {
   [ "$status" -eq 1 ]
   says "/not/there: open: no such file or directory (ENOENT)"
 }
+
+@test "the first commands on a new state directory don't stand in each other's way" {
+  require strace
+  # Each of them finds nothing there before any has made anything.
+  for name in first second third; do
+    timeout 30 strace -o "$name.trace" -e trace=mkdir -e inject=mkdir:delay_enter=200000 \
+      "$SWRUN" --root "$STATE/new/a/b" list >/dev/null 2>"$name.err" </dev/null 3>&- 4>&- &
+    declare "$name=$!"
+  done
+  wait "$first" || fail "$(cat first.err)"
+  wait "$second" || fail "$(cat second.err)"
+  wait "$third" || fail "$(cat third.err)"
+  ok "$SWRUN" --root "$STATE/new/with/slash/" list
+  rm -r "$STATE/new"
+}

@@ -281,12 +281,19 @@ package func workingDirectory() throws(KernelError) -> String {
 /// Makes every missing directory of a host path.
 package func makeDirectories(_ path: String, mode: UInt32) throws(KernelError) {
   do throws(KernelError) {
-    try check("mkdir", path) { unsafe mkdir(path, mode) }
+    try makeDirectoryUnlessThere(path, mode: mode)
   } catch  where error.code == .noEntry {
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash > path.startIndex else {
       throw error
     }
     try makeDirectories(String(path[..<slash]), mode: mode)
+    try makeDirectoryUnlessThere(path, mode: mode)
+  }
+}
+
+/// Makes a directory that another process may be making at the same moment.
+private func makeDirectoryUnlessThere(_ path: String, mode: UInt32) throws(KernelError) {
+  do throws(KernelError) {
     try check("mkdir", path) { unsafe mkdir(path, mode) }
   } catch  where error.code == .exists {
     return
