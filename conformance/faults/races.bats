@@ -128,3 +128,16 @@ both() {
   ok "$SWRUN" --root "$STATE/new/with/slash/" list
   rm -r "$STATE/new"
 }
+
+@test "an interruption that comes with a failure does not save init" {
+  require strace
+  probe wait
+  edit 'del(.linux.resources)'
+  capture timeout 30 strace -o trace -P "$PWD/no" -e inject=openat,openat2:signal=SIGTERM \
+    "$SWRUN" --root "$STATE" --cgroup-manager disabled create --bundle "$BUNDLE" \
+    --pid-file "$PWD/no/such" c1
+  [ "$status" -eq 1 ]
+  grep -q SIGTERM trace
+  # That no process of it is left is what finish looks for.
+  [ ! -e "$STATE/c1" ]
+}

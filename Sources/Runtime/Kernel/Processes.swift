@@ -39,6 +39,21 @@ package enum Process {
     try check("pidfd_send_signal", "\(number)") { ckernel_pidfd_send_signal(raw, number) }
   }
 
+  /// Kills a child and takes its status, whatever signal asks this process for an end meanwhile: this
+  /// is what it would be asked for.
+  package static func killChild(
+    _ process: borrowing OwnedDescriptor,
+    _ pid: Int32,
+  ) throws(KernelError) {
+    do throws(KernelError) {
+      try signal(process, SIGKILL)
+      _ = try wait(for: pid)
+    } catch  where error.code == .interrupted {
+      // Once at most: a second signal ends this process at once.
+      try killChild(process, pid)
+    }
+  }
+
   /// Kills a child and its process group, which is of the same number after `startSession`.
   package static func killSession(of pid: Int32) throws(KernelError) {
     do throws(KernelError) {

@@ -58,8 +58,7 @@ package struct PreparedInit: ~Copyable {
   /// Ends init, and takes its status.
   package func kill() {
     do throws(KernelError) {
-      try Process.signal(process, 9)
-      _ = try Process.wait(for: pid)
+      try Process.killChild(process, pid)
     } catch {
       // It has ended already: that is what was wanted.
     }

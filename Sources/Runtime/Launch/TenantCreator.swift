@@ -104,8 +104,7 @@ package struct PreparedTenant: ~Copyable {
   /// Ends the tenant, and takes its status.
   package func kill() {
     do throws(KernelError) {
-      try Process.signal(process, 9)
-      _ = try Process.wait(for: pid)
+      try Process.killChild(process, pid)
     } catch {
       // It has ended already: that is what was wanted.
     }
