@@ -140,6 +140,25 @@ teardown() { finish; }
   unless fact env:OWN
 }
 
+@test "a signal that comes while the program is being started is the program's" {
+  [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
+  require strace
+  started
+  # The message that starts the program has been sent, and takes its time to be known as sent.
+  timeout 30 strace -o trace -e trace=sendmsg -e inject=sendmsg:delay_exit=3000000 \
+    /bin/sh -c 'echo $$ >runtime.pid; exec "$@"' sh "$SWRUN" --root "$STATE" exec c1 /probe sleep \
+    >/dev/null 2>&1 </dev/null 3>&- 4>&- &
+  caller=$!
+  eventually processes_are 2
+  kill -TERM "$(cat runtime.pid)"
+  status=0
+  wait "$caller" || status=$?
+  [ "$status" -eq 143 ] || fail "exit $status"
+  eventually processes_are 1
+}
+
+processes_are() { [ "$(runtime ps --format json c1 | jq length)" -eq "$1" ]; }
+
 @test "a process file that is none is refused" {
   started
   echo '{' >process.json

@@ -88,12 +88,13 @@ private func started(
   _ tenant: borrowing PreparedTenant,
   _ options: ExecOptions,
 ) throws(RuntimeError) -> Int32 {
+  if !options.isDetached {
+    // Until here a signal ends this process, and the tenant with it. Once that may be its program,
+    // which would be nobody's, they wait for `Foreground` and go to the program.
+    try about("signals") { () throws(KernelError) in _ = try Signals.block(.all) }
+  }
   let pid = try withLaunch { () throws(LaunchError) in try tenant.start() }
   do throws(RuntimeError) {
-    if !options.isDetached {
-      // Whoever learns of the process from here on may send signals that are meant for it.
-      try about("signals") { () throws(KernelError) in _ = try Signals.block(.all) }
-    }
     try sendProcess(pid, to: options.pidfdSocket)
     try writePIDFile(pid, at: options.pidFile)
   } catch {
