@@ -148,3 +148,23 @@ named() {
   [ ! -d "$GROUP" ]
   [ -z "$(living_in_cgroup)" ]
 }
+
+@test "a container whose end waits for somebody else is stopped, and takes no signal" {
+  [ "$RUNTIME" = swrun ] || skip "$RUNTIME takes it for a running one"
+  started
+  "$SWRUN" --root "$STATE" exec c1 /probe sleep >/dev/null 2>&1 </dev/null 3>&- 4>&- &
+  caller=$!
+  eventually two_processes
+  # Nobody reaps the process of exec, and the kernel does not end its pid namespace before that.
+  kill -STOP "$caller"
+  ok runtime kill c1 KILL
+  eventually stopped
+  capture runtime kill c1 TERM
+  kill -CONT "$caller"
+  [ "$status" -eq 1 ]
+  says 'container not running'
+  wait "$caller" || [ $? -eq 137 ]
+}
+
+two_processes() { [ "$(runtime ps --format json c1 | jq length)" -eq 2 ]; }
+stopped() { [ "$(container_status c1)" = stopped ]; }

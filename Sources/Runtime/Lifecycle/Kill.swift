@@ -28,7 +28,9 @@ package func kill(
     guard reached || all else { throw .notRunning("container not running") }
     return
   }
-  guard let process = try openInit(seen.record, on: host) else {
+  // Init may be on its way out for as long as the kernel takes with its pid namespace: that is
+  // stopped, and no signal does anything any more.
+  guard seen.status != .stopped, let process = try openInit(seen.record, on: host) else {
     throw .notRunning("container not running")
   }
   do throws(KernelError) {
