@@ -157,6 +157,24 @@ teardown() { finish; }
   refused runtime state c1
 }
 
+@test "the status is the program's also where the container can't be deleted" {
+  [ "$RUNTIME" = swrun ] || skip "this is about a state directory of swrun's"
+  entry /bin/sh -c 'read -r line; exit 7'
+  mkfifo in
+  "$SWRUN" --root "$STATE" run --bundle "$BUNDLE" c1 <in >/dev/null 2>err 3>&- 4>&- &
+  runner=$!
+  exec 7>in
+  eventually test -e "$STATE/c1/tenant"
+  mkdir "$STATE/c1/strange"
+  exec 7>&-
+  status=0
+  wait "$runner" || status=$?
+  err=$(cat err)
+  [ "$status" -eq 7 ] || fail "exit $status"
+  says 'swrun: warning: '
+  rmdir "$STATE/c1/strange"
+}
+
 @test "run --keep leaves it stopped" {
   probe exit 3
   capture runtime run --keep --bundle "$BUNDLE" c1

@@ -60,7 +60,7 @@ package func restore(
   guard !options.run.isDetached, let first = record.initProcess else { return 0 }
   var foreground = try Foreground(nil, on: host)
   let status = try foreground.wait(for: first.pid)
-  if !options.run.keepsState { try deleteOwn(record, on: host) }
+  if !options.run.keepsState { deleteEnded(record, on: host) }
   return status.code
 }
 

@@ -85,8 +85,18 @@ private func stay(
     try deleteOwn(record, on: host)
     throw error
   }
-  if !runOptions.keepsState { try deleteOwn(record, on: host) }
+  if !runOptions.keepsState { deleteEnded(record, on: host) }
   return status.code
+}
+
+/// Deletes a container that has ended by itself: how it did is what the caller wants to know, so
+/// that what can't be deleted is a warning.
+func deleteEnded(_ record: ContainerRecord, on host: borrowing Host) {
+  do throws(RuntimeError) {
+    try deleteOwn(record, on: host)
+  } catch {
+    host.warn("can't delete the ended container: \(error): try delete --force \(record.id)")
+  }
 }
 
 /// Starts what waits at its channel, and lets go of the container's lock.
