@@ -45,6 +45,30 @@ import Testing
     #expect(try ProcessPlan(changed, warnings: &warnings).environment == ["A=2", "B=3"])
   }
 
+  @Test func aFileIsConfinedLikeTheContainer() throws {
+    let own = try Self.section(
+      """
+      {"cwd": "/", "args": ["init"], "env": ["A=1"], "noNewPrivileges": true, "oomScoreAdj": 5,
+       "user": {"uid": 5, "umask": 7}, "capabilities": {"bounding": ["CAP_KILL"]},
+       "apparmorProfile": "a", "selinuxLabel": "b", "rlimits": []}
+      """
+    )
+    let bare = try Self.section(#"{"cwd": "/tmp", "args": ["ls"], "apparmorProfile": ""}"#)
+    let confined = bare.confined(like: own)
+    #expect(confined.capabilities?.bounding == ["CAP_KILL"])
+    #expect((confined.apparmorProfile, confined.selinuxLabel) == ("a", "b"))
+    #expect(confined.oomScoreAdj == 5)
+    #expect(confined.user == .init(uid: nil, gid: nil, umask: 7, additionalGids: nil))
+    #expect((confined.cwd, confined.args) == ("/tmp", ["ls"]))
+    #expect(confined.env == nil && confined.rlimits == nil && confined.noNewPrivileges == nil)
+    let full = try Self.section(
+      #"{"cwd": "/", "args": ["ls"], "apparmorProfile": "c", "capabilities": {}, "oomScoreAdj": 0}"#
+    )
+    #expect(full.confined(like: own).apparmorProfile == "c")
+    #expect(full.confined(like: own).capabilities?.bounding == nil)
+    #expect(full.confined(like: own).oomScoreAdj == 0)
+  }
+
   // CVE-2022-29162
   @Test func neverAddsToTheInheritableSet() throws {
     var changes = Self.none

@@ -140,6 +140,24 @@ teardown() { finish; }
   unless fact env:OWN
 }
 
+@test "a process file that says nothing of rights has the container's" {
+  edit '.process.oomScoreAdj = 700 | .process.user.umask = 7'
+  started
+  inside caps
+  own=$(fact CapBnd)
+  echo '{"args": ["/probe", "caps"], "cwd": "/"}' >process.json
+  ok runtime exec --process process.json c1
+  expect CapBnd "$own"
+  expect CapInh 0000000000000000
+  expect NoNewPrivs 0
+  # The rest is what newer versions of runc do.
+  [ "$RUNTIME" = swrun ] || return 0
+  process_file '{args: ["/bin/sh", "-c", "cat /proc/self/oom_score_adj; umask"], cwd: "/",
+    env: ["PATH=/bin"]}'
+  ok runtime exec --process process.json c1
+  [ "$output" = $'700\n0007' ] || fail "score or umask"
+}
+
 @test "a signal that comes while the program is being started is the program's" {
   [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
   require strace

@@ -21,13 +21,13 @@ func processPlan(
     let bytes = try about("process file") { () throws(KernelError) in
       try open(path, [.readOnly]).readAll(limit: 16 << 20, subject: path)
     }
-    section = try located(place) { () throws(ConfigurationError) in try .init(parsing: bytes) }
-  case .command(let command, let changes):
-    place = "process of container \(options.id)"
-    let own = try located(place) { () throws(ConfigurationError) in
-      try Configuration.Process(parsing: basis.processText)
+    let given = try located(place) { () throws(ConfigurationError) in
+      try Configuration.Process(parsing: bytes)
     }
-    section = changes.applied(to: own, command)
+    section = given.confined(like: try ownSection(options, basis))
+  case .command(let command, let changes):
+    place = options.ownSection
+    section = changes.applied(to: try ownSection(options, basis), command)
   }
   if options.wantsTerminal { section.terminal = true }
   var warnings: [String] = []
@@ -41,6 +41,20 @@ func processPlan(
   // What the container may not, no process of it may.
   try located(place) { () throws(ConfigurationError) in try plan.apply(annotations) }
   return plan
+}
+
+private func ownSection(
+  _ options: ExecOptions,
+  _ basis: TenantBasis,
+) throws(RuntimeError) -> Configuration.Process {
+  try located(options.ownSection) { () throws(ConfigurationError) in
+    try Configuration.Process(parsing: basis.processText)
+  }
+}
+
+extension ExecOptions {
+  /// What messages call the container's own section.
+  fileprivate var ownSection: String { "process of container \(id)" }
 }
 
 private func located<Value>(

@@ -33,6 +33,30 @@ package struct ProcessChanges: Sendable {
   }
 }
 
+extension Configuration.Process {
+  /// The section of a file for exec, with what confines the container's own process wherever it says
+  /// nothing of that.
+  ///
+  /// As runc has it: what is left out is no wish for fewer rights, or for no AppArmor. Go programs leave
+  /// `noNewPrivileges` out for false, so that it counts as it stands; and limits are nobody's.
+  package func confined(like own: Configuration.Process) -> Configuration.Process {
+    func text(_ given: String?, _ own: String?) -> String? { given ?? "" == "" ? own : given }
+    var process = self
+    process.capabilities = capabilities ?? own.capabilities
+    process.apparmorProfile = text(apparmorProfile, own.apparmorProfile)
+    process.selinuxLabel = text(selinuxLabel, own.selinuxLabel)
+    process.oomScoreAdj = oomScoreAdj ?? own.oomScoreAdj
+    process.scheduler = scheduler ?? own.scheduler
+    process.ioPriority = ioPriority ?? own.ioPriority
+    process.execCPUAffinity = execCPUAffinity ?? own.execCPUAffinity
+    if user?.umask == nil, let umask = own.user?.umask {
+      process.user = user ?? .init(uid: nil, gid: nil, umask: nil, additionalGids: nil)
+      process.user?.umask = umask
+    }
+    return process
+  }
+}
+
 extension ProcessChanges {
   /// The section with these changes, for another command and without a terminal.
   package func applied(
