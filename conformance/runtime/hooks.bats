@@ -115,6 +115,22 @@ HOOK
   unless grep LEAK env-createRuntime
 }
 
+@test "what hooks make has the modes that the caller's umask leaves" {
+  cat >"$BATS_TEST_TMPDIR/hook" <<'HOOK'
+#!/bin/sh
+: >"${0%/*}/made-$1"
+HOOK
+  for moment in prestart createRuntime createContainer poststart poststop; do hook "$moment"; done
+  umask 027
+  created
+  ok runtime start c1
+  ok runtime delete --force c1
+  for moment in prestart createRuntime createContainer poststart poststop; do
+    mode=$(stat -c %a "made-$moment")
+    [ "$mode" = 640 ] || fail "$moment: $mode"
+  done
+}
+
 @test "a failing createRuntime hook fails create and leaves nothing" {
   hook createRuntime 3
   refused runtime create --bundle "$BUNDLE" c1

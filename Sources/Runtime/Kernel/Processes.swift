@@ -168,7 +168,11 @@ package enum Process {
     try check("setresuid", "\(user)") { ckernel_set_user(user) }
   }
 
-  package static func setFileModeMask(_ mask: UInt32) {
+  /// Sets what new files don't get of the mode that is asked for.
+  ///
+  /// - Returns: the mask before.
+  @discardableResult
+  package static func setFileModeMask(_ mask: UInt32) -> UInt32 {
     umask(mask)
   }
 

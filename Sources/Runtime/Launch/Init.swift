@@ -19,6 +19,8 @@ struct Init: ~Copyable {
   var timeOffsets: OwnedDescriptor?
   /// Whether the creator has recorded this process.
   var isAdopted = false
+  /// What the caller withholds of new files' modes: hooks of the host's have it from there.
+  var callersFileModeMask: UInt32 = 0o022
 
   init(
     request: LaunchRequest,
@@ -152,10 +154,10 @@ struct Init: ~Copyable {
     }
   }
 
-  private func nameProcess() throws(KernelError) {
+  private mutating func nameProcess() throws(KernelError) {
     try Process.setName("swrun:init")
     // Files get the mode that is asked for; the program's own mask is set with its limits.
-    Process.setFileModeMask(0)
+    callersFileModeMask = Process.setFileModeMask(0)
     // What the caller ignores, as many ignore SIGPIPE, the container must not.
     Signals.resetActions()
   }

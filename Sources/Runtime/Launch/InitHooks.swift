@@ -17,6 +17,8 @@ extension Init {
     guard !plan.hooks.createContainer.isEmpty else { return }
     // Hooks may take for ever: whoever deletes the container must know by then whom to end.
     try awaitAdoption(.runCreateContainerHooks)
+    Process.setFileModeMask(callersFileModeMask)
+    defer { Process.setFileModeMask(0) }
     try run(plan.hooks.createContainer, "createContainer", .runCreateContainerHooks)
   }
 
