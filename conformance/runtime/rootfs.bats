@@ -43,6 +43,23 @@ root_propagates() {
 @test "rootfsPropagation shared" { root_propagates shared shared; }
 @test "rootfsPropagation unbindable" { root_propagates unbindable unbindable; }
 
+# A host as systemd makes it shares all its mounts.
+@test "a container that shares the host's mounts takes none away with it" {
+  entry /bin/true
+  mkdir "$BATS_TEST_TMPDIR/precious"
+  cat >host <<'HOST'
+mount --make-rshared / && mount -t tmpfs precious "$1" && shift || exit 99
+before=$(sort /proc/self/mountinfo)
+"$@" || exit
+[ "$(sort /proc/self/mountinfo)" = "$before" ] || { echo gone && exit 98; }
+HOST
+  for value in shared rshared slave private; do
+    edit '.linux.rootfsPropagation = $value' --arg value "$value"
+    ok unshare -m --propagation private sh host "$BATS_TEST_TMPDIR/precious" \
+      "$SWRUN" --root "$STATE" run --bundle "$BUNDLE" c1
+  done
+}
+
 @test "without rootfsPropagation nothing is propagated to the host" {
   mkdir "$BATS_TEST_TMPDIR/peer"
   mount -t tmpfs peer "$BATS_TEST_TMPDIR/peer"

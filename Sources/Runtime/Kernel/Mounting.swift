@@ -155,8 +155,14 @@ package enum Mounting {
   }
 
   /// Makes the current directory the root, and lets go of the old one.
+  ///
+  /// What is mounted below the old one goes with it, and would go on the host too wherever the two
+  /// share it: so it is cut off before.
   package static func pivotToWorkingDirectory() throws(KernelError) {
+    let oldRoot = try open("/", [.path, .directory])
     try check("pivot_root", ".") { unsafe ckernel_pivot_root(".", ".") }
+    let slave: UInt64 = 1 << 19  // MS_SLAVE
+    try setPropagation(of: oldRoot, slave, isRecursive: true, subject: "old root")
     // The old root now lies on top of the new one at "/": pivot_root(2), NOTES.
     try check("umount2", "old root") { unsafe umount2(".", CInt(MNT_DETACH)) }
     try check("chdir", "/") { unsafe chdir("/") }
