@@ -312,3 +312,20 @@ while True:
   is_not_mounted /mnt/new
   ok timeout 10 "$SWRUN" --root "$STATE" delete --force c1
 }
+
+@test "what is mounted on the host below a mount that is shared with it stays there" {
+  mount -t tmpfs source "$SOURCE"
+  mount --make-shared "$SOURCE"
+  mkdir "$SOURCE/sub"
+  mount -t tmpfs sub "$SOURCE/sub"
+  edit '.linux.rootfsPropagation = "rshared" | .mounts += [{destination: "/mnt", type: "bind",
+    source: $from, options: ["rbind", "rshared"]}]' --arg from "$SOURCE"
+  started
+  is_mounted /mnt/sub
+  capture remove '[{"destination": "/mnt"}]'
+  removed=$status
+  is_not_mounted /mnt || removed=2
+  mountpoint -q "$SOURCE/sub" || removed=3
+  umount -R "$SOURCE"
+  [ "$removed" -eq 0 ] || fail "$removed"
+}

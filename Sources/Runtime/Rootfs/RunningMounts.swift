@@ -86,6 +86,7 @@ extension ContainerRoot {
       return try removeMount(behindLink: destination, id: id, subject: subject)
     }
     try checkIsMount(entry, in: parent, id: id, subject: subject)
+    try keepHostsMounts(below: entry, subject: subject)
     // A mount point can be neither renamed nor removed in its namespace: the name stays this mount's
     // for as long as it is mounted, and only its directory has to be held.
     try about(subject) { () throws(KernelError) in
@@ -104,10 +105,27 @@ extension ContainerRoot {
     let found = try about(subject) { () throws(KernelError) in try find(destination) }
     guard let found else { throw .refused("\(subject): nothing is mounted there") }
     try checkIsMount(found, in: found, id: id, subject: subject)
+    try keepHostsMounts(below: found, subject: subject)
     try about(subject) { () throws(KernelError) in
       try Process.changeDirectory(to: found, subject: destination)
       try Mounting.detachWorkingDirectory(subject: destination)
       try Process.changeDirectory(to: descriptor, subject: "/")
+    }
+  }
+
+  /// Cuts a mount off from those that it shares what is mounted below it with: that goes with it here,
+  /// and would go there too.
+  private func keepHostsMounts(
+    below mount: borrowing OwnedDescriptor,
+    subject: String,
+  ) throws(RootfsError) {
+    try about(subject) { () throws(KernelError) in
+      try Mounting.setPropagation(
+        of: mount,
+        Propagation.Kind.slave.mountFlag,
+        isRecursive: true,
+        subject: subject
+      )
     }
   }
 
