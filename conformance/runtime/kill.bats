@@ -88,6 +88,32 @@ sends() {
   done
 }
 
+# heir: c1 has ended, and c2 has its cgroup.
+heir() {
+  require_cgroup2
+  started
+  kill -KILL "$(container_pid c1)"
+  becomes stopped
+  started c2
+}
+
+@test "delete of a container that has ended spares the one that has its cgroup now" {
+  heir
+  ok runtime delete c1
+  [ "$(container_status c2)" = running ]
+}
+
+@test "neither kill nor delete of a shared pid namespace reaches the one that has its cgroup now" {
+  [ "$RUNTIME" = swrun ] || skip "$RUNTIME ends whoever is in the cgroup"
+  edit '.linux.namespaces |= map(select(.type != "pid"))'
+  heir
+  capture runtime kill c1 KILL
+  ok runtime kill --all c1 TERM
+  [ "$(container_status c2)" = running ]
+  ok runtime delete --force c1
+  [ "$(container_status c2)" = running ]
+}
+
 @test "kill --all takes its option before and after the id" {
   started
   ok runtime kill --all c1 USR1

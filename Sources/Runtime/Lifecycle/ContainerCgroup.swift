@@ -40,7 +40,7 @@ func killProcesses(
   of record: ContainerRecord,
   on host: borrowing Host,
 ) throws(RuntimeError) -> Bool {
-  guard record.initProcess != nil else { return false }
+  guard record.initProcess != nil, try !hasLostControlGroup(record, on: host) else { return false }
   let reached = try withControlGroup(of: record, on: host) { (group, _) throws(CgroupError) in
     let isInUse = try !group.processes().isEmpty
     if isInUse { try group.kill() }
@@ -48,6 +48,35 @@ func killProcesses(
   }
   guard let reached else { return try signalInit(of: record, 9, on: host) }
   return reached
+}
+
+/// Whether the control group of a container that has ended is another container's by now: one with the
+/// same `linux.cgroupsPath`, made when nobody was in it.
+///
+/// Looked for only where somebody is in the group of a container that has ended, which is seldom.
+func hasLostControlGroup(
+  _ record: ContainerRecord,
+  on host: borrowing Host,
+) throws(RuntimeError) -> Bool {
+  guard record.cgroup != nil, try openInit(record, on: host) == nil else { return false }
+  let isInUse = try withControlGroup(of: record, on: host) { (group, _) throws(CgroupError) in
+    try group.isPopulated()
+  }
+  guard isInUse == true else { return false }
+  for id in try withState({ () throws(StateError) in try host.root.containers() })
+  where id != record.id {
+    do throws(RuntimeError) {
+      let other = try observe(id, on: host)
+      // One that has no init yet may still find that the place is taken.
+      guard other.record.cgroup == record.cgroup, other.record.initProcess != nil,
+        other.status != .stopped
+      else { continue }
+      return true
+    } catch {
+      // It is being deleted, or its state can't be read: it says nothing.
+    }
+  }
+  return false
 }
 
 /// Sends a signal to init alone: without a control group it is all that is known.
@@ -101,6 +130,9 @@ func removeControlGroup(
   case .directory: break
   case .systemd: guard try removeUnit(of: record, on: host) else { return }
   case .disabled: return
+  }
+  guard try !hasLostControlGroup(record, on: host) else {
+    return host.debug("cgroup \(record.cgroup ?? ""): left to the container that has it now")
   }
   // What systemd leaves is a directory below its own that somebody has made there.
   _ = try withControlGroup(of: record, on: host) { (group, hierarchy) throws(CgroupError) in
