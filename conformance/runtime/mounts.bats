@@ -274,6 +274,17 @@ drwxr-xr-x 5 6
   [ ! -e "$BUNDLE/rootfs/filled/new" ]
 }
 
+@test "tmpcopyup copies names and links whose bytes are no UTF-8" {
+  mkdir -p "$BUNDLE/rootfs/filled/"$'caf\xe9'
+  echo coffee >"$BUNDLE/rootfs/filled/"$'caf\xe9/cr\xe8me'
+  ln -s $'caf\xe9/cr\xe8me' "$BUNDLE/rootfs/filled/link"
+  edit '.mounts += [{"destination": "/filled", "type": "tmpfs", "source": "tmpfs",
+    "options": ["nosuid", "tmpcopyup"]}]'
+  entry /bin/sh -c 'cat /filled/link'
+  ok runtime run --bundle "$BUNDLE" c1
+  [ "$output" = coffee ]
+}
+
 @test "tmpcopyup into a read-only tmpfs" {
   mkdir -p "$BUNDLE/rootfs/filled"
   echo one >"$BUNDLE/rootfs/filled/one"

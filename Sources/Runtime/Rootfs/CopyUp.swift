@@ -52,14 +52,14 @@ private func copyContent(
     let subject = "more than \(deepest) directories deep"
     throw KernelError(call: "open", code: .invalid, subject: subject)
   }
-  for name in try Directory.names(in: source) {
-    let status = try Directory.status(at: source, name)
+  for name in try ImageFiles.names(in: source) {
+    let status = try ImageFiles.status(at: source, name)
     switch status.kind {
     case .directory:
-      try Directory.make(at: target, name, mode: 0o700)
-      let inner = try open(at: target, name, [.readOnly, .directory], [.beneath, .noSymlinks])
+      try ImageFiles.makeDirectory(at: target, name, mode: 0o700)
+      let inner = try ImageFiles.open(at: target, name, [.readOnly, .directory])
       try copyContent(
-        of: open(at: source, name, [.readOnly, .directory], [.beneath, .noSymlinks]),
+        of: ImageFiles.open(at: source, name, [.readOnly, .directory]),
         to: inner,
         levelsLeft: levelsLeft - 1
       )
@@ -68,10 +68,9 @@ private func copyContent(
     case .regular:
       try copyFile(name, status, from: source, to: target)
     case .symbolicLink:
-      let link = try Directory.readLink(at: source, name)
-      try Directory.makeSymbolicLink(at: target, name, to: link)
-      try open(at: target, name, [.path, .noFollow], [.beneath])
-        .setOwner(status.owner, group: status.group)
+      let link = try ImageFiles.readLink(at: source, name)
+      try ImageFiles.makeSymbolicLink(at: target, name, to: link)
+      try ImageFiles.open(at: target, name, [.path]).setOwner(status.owner, group: status.group)
     case .characterDevice, .blockDevice, .fifo, .socket, .unknown:
       continue
     }
@@ -79,27 +78,21 @@ private func copyContent(
 }
 
 private func copyFile(
-  _ name: String,
+  _ name: FileName,
   _ status: FileStatus,
   from source: borrowing OwnedDescriptor,
   to target: borrowing OwnedDescriptor,
 ) throws(KernelError) {
-  let old = try open(at: source, name, [.readOnly, .nonblocking], [.beneath, .noSymlinks])
+  let old = try ImageFiles.open(at: source, name, [.readOnly, .nonblocking])
   // Who shares the directory may have put a device in the file's place, which never ends.
   guard try old.status().kind == .regular else {
-    throw KernelError(call: "open", code: .invalid, subject: "\(name), changed meanwhile")
+    throw KernelError(call: "open", code: .invalid, subject: "\(name.text), changed meanwhile")
   }
-  let new = try open(
-    at: target,
-    name,
-    [.writeOnly, .create, .exclusive],
-    mode: 0o600,
-    [.beneath, .noSymlinks]
-  )
+  let new = try ImageFiles.open(at: target, name, [.writeOnly, .create, .exclusive], mode: 0o600)
   while true {
-    let chunk = try old.read(upTo: 1 << 18, subject: name)
+    let chunk = try old.read(upTo: 1 << 18, subject: name.text)
     if chunk.isEmpty { break }
-    try new.writeAll(chunk, subject: name)
+    try new.writeAll(chunk, subject: name.text)
   }
   // The owner first: a change of owner takes set-id bits away.
   try new.setOwner(status.owner, group: status.group)
