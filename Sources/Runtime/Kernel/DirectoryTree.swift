@@ -6,16 +6,6 @@ import Glibc
 ///
 /// Whoever lives there chooses how deep they nest and what bytes are in their names.
 package enum DirectoryTree {
-  /// The name of a directory, which need not be UTF-8.
-  package struct Name: Sendable {
-    /// With the zero at its end.
-    fileprivate let bytes: [CChar]
-
-    fileprivate var text: String {
-      String(decoding: bytes.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-    }
-  }
-
   /// Goes through all directories below one with a few descriptors, however deep they are.
   ///
   /// `entering` gets each before those below it, `leaving` each with the one above it after them.
@@ -23,10 +13,10 @@ package enum DirectoryTree {
   package static func walk(
     below top: borrowing OwnedDescriptor,
     entering: (borrowing OwnedDescriptor) throws(KernelError) -> Void = { _ in },
-    leaving: (borrowing OwnedDescriptor, Name) throws(KernelError) -> Void = { _, _ in },
+    leaving: (borrowing OwnedDescriptor, FileName) throws(KernelError) -> Void = { _, _ in },
   ) throws(KernelError) {
     var current = try Kernel.open(at: top, ".", [.readOnly, .directory], [])
-    var path: [Name] = []
+    var path: [FileName] = []
     var pending = [try names(in: current)]
     while true {
       if let next = pending[pending.count - 1].popLast() {
@@ -66,7 +56,7 @@ package enum DirectoryTree {
   /// See: rmdir(2).
   package static func remove(
     at parent: borrowing OwnedDescriptor,
-    _ name: Name,
+    _ name: FileName,
   ) throws(KernelError) {
     let number = parent.raw
     try check("rmdir", name.text) { unsafe unlinkat(number, name.bytes, AT_REMOVEDIR) }
@@ -75,15 +65,11 @@ package enum DirectoryTree {
   /// Nil for one that has gone.
   private static func open(
     at parent: borrowing OwnedDescriptor,
-    _ name: Name,
+    _ name: FileName,
   ) throws(KernelError) -> OwnedDescriptor? {
-    let number = parent.raw
-    let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
     do throws(KernelError) {
-      return OwnedDescriptor(
-        adopting: try check("openat", name.text) { unsafe openat(number, name.bytes, flags) }
-      )
-    } catch  where [.noEntry, .noDevice].contains(error.code) {
+      return try ImageFiles.open(at: parent, name, [.readOnly, .directory])
+    } catch  where hasGone(error) {
       return nil
     }
   }
@@ -91,26 +77,15 @@ package enum DirectoryTree {
   private static func names(
     in directory: borrowing OwnedDescriptor,
     areDirectories: Bool = true,
-  ) throws(KernelError) -> [Name] {
-    // The position belongs to the open file, so the stream gets one of its own.
-    guard let own = try open(at: directory, Name(bytes: dot)) else { return [] }
-    guard let stream = unsafe fdopendir(own.raw) else {
-      throw KernelError(call: "fdopendir", code: .init(rawValue: errno), subject: "")
+  ) throws(KernelError) -> [FileName] {
+    do throws(KernelError) {
+      return try FileName.list(in: directory) { ($0 == DT_DIR) == areDirectories }
+    } catch  where hasGone(error) {
+      return []
     }
-    _ = own.release()
-    defer { unsafe closedir(stream) }
-    var names: [Name] = []
-    while let entry = unsafe readdir(stream) {
-      let isDirectory = unsafe entry.pointee.d_type == UInt8(DT_DIR)
-      guard isDirectory == areDirectories else { continue }
-      let bytes = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { buffer in
-        unsafe buffer.prefix { $0 != 0 }.map(CChar.init(bitPattern:)) + [0]
-      }
-      if bytes != dot, bytes != dotDot { names.append(Name(bytes: bytes)) }
-    }
-    return names
   }
 
-  private static let dot: [CChar] = [46, 0]
-  private static let dotDot: [CChar] = [46, 46, 0]
+  private static func hasGone(_ error: KernelError) -> Bool {
+    [.noEntry, .noDevice].contains(error.code)
+  }
 }

@@ -201,23 +201,7 @@ package enum Directory {
   package static func names(
     in directory: borrowing OwnedDescriptor,
   ) throws(KernelError) -> [String] {
-    // The position belongs to the open file, so the stream gets one of its own.
-    let own = try Kernel.open(at: directory, ".", [.readOnly, .directory], [])
-    guard let stream = unsafe fdopendir(own.raw) else {
-      throw KernelError(call: "fdopendir", code: .init(rawValue: errno), subject: "")
-    }
-    _ = own.release()
-    defer { unsafe closedir(stream) }
-    var names: [String] = []
-    while let entry = unsafe readdir(stream) {
-      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) {
-          unsafe String(cString: $0)
-        }
-      }
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names
+    try FileName.list(in: directory).map(\.text)
   }
 
   /// Writes a file whole or not at all: into a temporary name, then renamed over `name`.

@@ -1,18 +1,6 @@
 import CKernel
 import Glibc
 
-/// The name of a file in a directory, one component and no path; its bytes need not be UTF-8, as those
-/// of an image's files are anybody's.
-package struct FileName: Sendable {
-  /// With the zero at its end.
-  fileprivate let bytes: [CChar]
-
-  /// For messages.
-  package var text: String {
-    String(decoding: bytes.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-  }
-}
-
 /// What a symbolic link says, byte for byte.
 package struct LinkTarget: Sendable {
   fileprivate let bytes: [CChar]
@@ -24,21 +12,7 @@ package enum ImageFiles {
   package static func names(
     in directory: borrowing OwnedDescriptor,
   ) throws(KernelError) -> [FileName] {
-    // The position belongs to the open file, so the stream gets one of its own.
-    let own = try Kernel.open(at: directory, ".", [.readOnly, .directory], [])
-    guard let stream = unsafe fdopendir(own.raw) else {
-      throw KernelError(call: "fdopendir", code: .init(rawValue: errno), subject: "")
-    }
-    _ = own.release()
-    defer { unsafe closedir(stream) }
-    var names: [FileName] = []
-    while let entry = unsafe readdir(stream) {
-      let bytes = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { buffer in
-        unsafe buffer.prefix { $0 != 0 }.map(CChar.init(bitPattern:)) + [0]
-      }
-      if bytes != [46, 0], bytes != [46, 46, 0] { names.append(FileName(bytes: bytes)) }
-    }
-    return names
+    try FileName.list(in: directory)
   }
 
   /// The status of a file, a symbolic link not followed.
