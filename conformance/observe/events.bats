@@ -323,7 +323,7 @@ hungry() {
   members <<<"$output" >ours
   members <theirs.json >theirs
   # runc before 1.3 has no pressure and no peak, before 1.4 writes memory that nobody counts; who
-  # has not waited, written or been throttled has no member for it.
-  may_differ='\.psi(\.|$)|usage\.max$|memory\.kernel|^data\.cpu\.throttling|^data\.blkio\.'
+  # has not waited, written, been throttled or cached has no member for it.
+  may_differ='\.psi(\.|$)|usage\.max$|memory\.(kernel|cache)|^data\.cpu\.throttling|^data\.blkio\.'
   diff <(grep -vE "$may_differ" theirs) <(grep -vE "$may_differ" ours)
 }
