@@ -5,9 +5,11 @@
 #   setup()    { begin_attack; }     a world as of begin, with a directory $HOST that nobody in the
 #   teardown() { finish_attack; }    container may get at; finish, and the host is as it was before
 #
-# An attack that can't succeed shows nothing. Each case names its control: a runtime that lets the
-# attack through (Debian 12's runc 1.1.5 or crun 1.8.1), which is tried first, or what was taken out of
-# swrun to see the case red.
+# An attack that can't succeed shows nothing. Where Debian 12's runc 1.1.5 or crun 1.8.1 lets it through
+# it is carried out on that first. All others have been seen to succeed on a swrun without its defences:
+# openat2 without RESOLVE_* and with waiting opens, /proc by its name, no second start, processes that can
+# be dumped and keep their descriptors, no look at the working directory, /proc, the propagation of / or
+# whose hierarchy is mounted. Repeat that for each new case.
 : "${RACER:=$REPOSITORY/.build/bin/racer}" "${ATTACKER:=$REPOSITORY/.build/bin/attacker}"
 
 begin_attack() {

@@ -134,6 +134,11 @@ of_the_host() { cp "$(command -v busybox)" of-the-host; }
   local list='ls -l /proc/self/fd | while read -r _ _ _ _ _ _ _ _ number _ to; do echo "$number $to"; done'
   entry /bin/sh -c "$list"
   exec 30</ 31<"$BATS_TEST_TMPDIR"
+  own_rootfs
+  ok timeout 20 bash -c 'exec 3<. && exec "$@"' bash "$SWRUN" --root "$STATE" run --bundle "$BUNDLE" \
+    --preserve-fds 1 c1
+  # What is asked for does show.
+  unless only_streams
   ok runtime run --bundle "$BUNDLE" c1
   only_streams
   runtime create --bundle "$BUNDLE" c2 >out 2>err </dev/null 3>&- 4>&-

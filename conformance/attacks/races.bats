@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Somebody who shares the root file system swaps a name for a link to the host while the container is
-# being made. Each attack first has to succeed on a runtime that it is known to succeed on (Debian
-# 12's runc 1.1.5), to show that it is one; then it has to fail on ours, in more rounds.
+# being made. Each attack has to succeed first where it is known to (see attack.bash), and to fail on ours
+# in more rounds than that took.
 #
 # Twice: with and without a user namespace.
 load ../lib/common
