@@ -1,6 +1,18 @@
 import Kernel
 
 extension ControlGroup {
+  /// Removes the control group, if nobody and nothing is in it, and those above it that were made for it.
+  ///
+  /// - Returns: whether it has gone.
+  package func removeIfUnused(
+    from hierarchy: borrowing CgroupHierarchy,
+  ) throws(CgroupError) -> Bool {
+    let path = location.relativePath(through: location.components.count)
+    guard try Self.removeEmpty(path, in: hierarchy.root) else { return false }
+    try Self.removeParents(location, above: foreignCount, from: hierarchy)
+    return true
+  }
+
   /// Removes the control group, those below it, and those above it that were made for it.
   ///
   /// A process that has just been killed still keeps its cgroup busy for a moment: the removal is
@@ -11,19 +23,14 @@ extension ControlGroup {
     from hierarchy: borrowing CgroupHierarchy,
     withinMilliseconds limit: Int64,
   ) throws(CgroupError) {
-    let count = location.components.count
-    let path = location.relativePath(through: count)
     let end = Clock.monotonicMilliseconds + limit
-    var isGone = try Self.removeEmpty(path, in: hierarchy.root)
-    while !isGone {
+    while try !removeIfUnused(from: hierarchy) {
       try wrapping { () throws(KernelError) in try Self.removeBelow(directory) }
-      isGone = try Self.removeEmpty(path, in: hierarchy.root)
-      if isGone { break }
+      if try removeIfUnused(from: hierarchy) { return }
       let left = end - Clock.monotonicMilliseconds
       guard left > 0 else { throw .timedOut(location.path, waitingFor: "its processes to end") }
       if try waitUntilEmpty(withinMilliseconds: min(left, 100)) { Clock.pause(milliseconds: 1) }
     }
-    try Self.removeParents(location, above: foreignCount, from: hierarchy)
   }
 
   /// Removes the directories above a location that were made for it, as far as nobody else has come

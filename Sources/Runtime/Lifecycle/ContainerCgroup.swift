@@ -131,6 +131,11 @@ func removeControlGroup(
   case .systemd: guard try removeUnit(of: record, on: host) else { return }
   case .disabled: return
   }
+  let isGone = try withControlGroup(of: record, on: host) {
+    (group, hierarchy) throws(CgroupError) in
+    try group.removeIfUnused(from: hierarchy)
+  }
+  guard isGone == false else { return }
   guard try !hasLostControlGroup(record, on: host) else {
     return host.debug("cgroup \(record.cgroup ?? ""): left to the container that has it now")
   }
