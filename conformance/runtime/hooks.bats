@@ -118,7 +118,7 @@ HOOK
 @test "what hooks make has the modes that the caller's umask leaves" {
   cat >"$BATS_TEST_TMPDIR/hook" <<'HOOK'
 #!/bin/sh
-: >"${0%/*}/made-$1"
+cat >"${0%/*}/made-$1"
 HOOK
   for moment in prestart createRuntime createContainer poststart poststop; do hook "$moment"; done
   umask 027
