@@ -24,7 +24,7 @@ teardown() { finish_containerd; }
   # ctr tells the first size before it listens for changes, and so misses one that comes at once.
   on_terminal ctr run --rm -t --runc-binary "$SWRUN" $TOOLS "$NAME" sh <<'END'
 expect #
-send until stty size 2>&-; do sleep 0.2; done\r
+send until stty size 2>&- | grep -v '^0'; do sleep 0.2; done\r
 expect 24 80
 resize 30 100
 send until stty size | grep ^30; do sleep 0.2; done\r
@@ -61,7 +61,7 @@ END
   sleeper
   on_terminal ctr tasks exec --exec-id e1 -t "$NAME" sh <<'END'
 expect #
-send until stty size 2>&-; do sleep 0.2; done; exit 3\r
+send until stty size 2>&- | grep -v '^0'; do sleep 0.2; done; exit 3\r
 expect 24 80
 END
   [ "$status" -eq 3 ] || fail "exit $status"

@@ -201,7 +201,7 @@ in_user_namespace() {
     done'
   ok as_user run --bundle "$BUNDLE" "$ID"
   # The last that was mounted there covers the others.
-  grep -q '^options ro,' <<<"$output"
+  grep -q "^options ro," <<<"$output" || fail "writable"
   unless grep -q made <<<"$output"
 }
 
