@@ -140,9 +140,10 @@ bind_at() {
     --arg to "$1" --arg from "$BATS_TEST_TMPDIR/source"
 }
 
-# on_a_terminal: a program that runs its words on a terminal.
+# on_a_terminal: a program that runs its words on a terminal, in the foreground whatever shell it is that
+# script starts: the child of one that stays would be a job in the background, and be stopped.
 on_a_terminal() {
   require script
-  printf '#!/bin/bash\nexec script -qec "$(printf "%%q " "$@")" /dev/null\n' >on-a-terminal
+  printf '#!/bin/bash\nexec script -qec "exec $(printf "%%q " "$@")" /dev/null\n' >on-a-terminal
   chmod +x on-a-terminal
 }
