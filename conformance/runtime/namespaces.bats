@@ -106,6 +106,12 @@ in_user_namespace() {
   expect_match dev:/dev/urandom "c 1:9 0666 * opens"
 }
 
+@test "in a user namespace the directory of message queues is the root's" {
+  in_user_namespace
+  in_container stat /dev/mqueue
+  expect_match stat:/dev/mqueue "d 1777 0:*"
+}
+
 @test "in a user namespace the rest holds too: masks, read-only paths, sysctls, mounts" {
   in_user_namespace
   edit '.linux.sysctl = {"net.ipv4.ip_forward": "1"}'

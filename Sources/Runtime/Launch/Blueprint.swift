@@ -79,9 +79,11 @@ struct Blueprint: ~Copyable {
       .sorted { $0.kind == .user && $1.kind != .user }
   }
 
-  /// The namespaces that the clone of init makes; those of cgroups and time are init's own steps.
+  /// The namespaces that the clone of init makes; the others are init's own steps.
   private var newNamespaces: NamespaceFlags {
-    NamespaceFlags(rawValue: request.plan.namespaces.cloneFlags).subtracting([.cgroup, .time])
+    let namespaces = request.plan.namespaces
+    let all = NamespaceFlags(rawValue: namespaces.cloneFlags).subtracting([.cgroup, .time])
+    return namespaces.isIPCMadeByInit ? all.subtracting(.ipc) : all
   }
 
   /// Makes init, by way of an intermediate where one is needed.

@@ -93,6 +93,7 @@ struct Init: ~Copyable {
     case .takeIdentity: try takeIdentity()
     case .joinNamespaces: try joinNamespaces()
     case .makeTimeNamespace: try makeTimeNamespace()
+    case .makeIPCNamespace: try makeIPCNamespace()
     case .leaveCgroupNamespace: try leaveCgroupNamespace()
     case .startSession:
       try kernel(step) { () throws(KernelError) in try Process.startSession() }

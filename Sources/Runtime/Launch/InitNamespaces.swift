@@ -71,6 +71,13 @@ extension Init {
     }
   }
 
+  func makeIPCNamespace() throws(InitFailure) {
+    guard plan.namespaces.isIPCMadeByInit else { return }
+    try kernel(.makeIPCNamespace) { () throws(KernelError) in
+      try leave(.ipc, subject: "ipc namespace")
+    }
+  }
+
   func leaveCgroupNamespace() throws(InitFailure) {
     guard plan.namespaces.source(of: .cgroup) == .new else { return }
     try kernel(.leaveCgroupNamespace) { () throws(KernelError) in

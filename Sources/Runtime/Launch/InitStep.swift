@@ -19,6 +19,10 @@ package enum InitStep: UInt8, CaseIterable, Sendable {
   /// offsets any more once there is a process in it. After `takeIdentity`, which gives the right.
   case makeTimeNamespace
 
+  /// Makes the IPC namespace of a container with users of its own: its message queues belong to who
+  /// makes it, so it is not the clone that does. After `takeIdentity`, before mounts, which show it.
+  case makeIPCNamespace
+
   /// Makes the cgroup namespace. It can't be made by the clone: its root would be the creator's
   /// cgroup, and not the one that init is born in.
   case leaveCgroupNamespace
@@ -132,6 +136,7 @@ package enum InitStep: UInt8, CaseIterable, Sendable {
     case .takeIdentity: "user namespace"
     case .joinNamespaces: "namespaces"
     case .makeTimeNamespace: "time namespace"
+    case .makeIPCNamespace: "ipc namespace"
     case .leaveCgroupNamespace: "cgroup namespace"
     case .startSession: "session"
     case .joinKeyring: "session keyring"

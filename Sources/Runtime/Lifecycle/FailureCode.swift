@@ -122,8 +122,8 @@ extension LaunchError {
 extension InitFailure {
   fileprivate var failureCode: FailureCode {
     switch step {
-    case .takeIdentity, .joinNamespaces, .makeTimeNamespace, .leaveCgroupNamespace, .setNames,
-      .setUpLoopback, .setSysctls:
+    case .takeIdentity, .joinNamespaces, .makeTimeNamespace, .makeIPCNamespace,
+      .leaveCgroupNamespace, .setNames, .setUpLoopback, .setSysctls:
       .namespace
     case .prepareRootfs, .mountFileSystems, .makeDevices, .makeWorkingDirectory, .makePathsReadOnly,
       .maskPaths, .sealRootfs, .enterRootfs:

@@ -72,4 +72,10 @@ package struct NamespacePlan: Equatable, Sendable {
   package var cloneFlags: UInt64 {
     entries.reduce(0) { $1.source == .new ? $0 | $1.kind.cloneFlag : $0 }
   }
+
+  /// Whether a new IPC namespace has to be made by the root of a user namespace: what is in it belongs
+  /// to who makes it, and outside of that namespace that is nobody.
+  package var isIPCMadeByInit: Bool {
+    source(of: .ipc) == .new && source(of: .user) != nil
+  }
 }
