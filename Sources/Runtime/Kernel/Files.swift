@@ -76,6 +76,16 @@ extension OwnedDescriptor {
     try check("fchmod") { fchmod(raw, mode) }
   }
 
+  /// Gives a file a context of SELinux.
+  ///
+  /// See: xattr(7); the kernel wants the null byte to be counted.
+  package func setSELinuxContext(_ context: String) throws(KernelError) {
+    let count = context.utf8.count + 1
+    try check("fsetxattr", "security.selinux") {
+      unsafe fsetxattr(raw, "security.selinux", context, count, 0)
+    }
+  }
+
   /// Sets owner and group, of a file opened with `path` too.
   package func setOwner(_ owner: UInt32, group: UInt32) throws(KernelError) {
     try check("fchownat") { unsafe fchownat(raw, "", owner, group, AT_EMPTY_PATH) }

@@ -40,11 +40,8 @@ extension ContainerRoot {
     case .bind(let source, _):
       try bind(source, opened: surroundings.openedSources[plan.index], plan)
     case .filesystem(let type, let source):
-      var plan = plan
-      if let label = surroundings.label, Self.takesLabel(type) {
-        plan.parameters.append(.init(key: "context", value: label))
-      }
-      try mountNew(type: type, source: source, plan)
+      let label = MountLabel(surroundings.label, of: plan, type: type)
+      try mountNew(type: type, source: source, plan, label)
     case .cgroup:
       var plan = plan
       // Whatever the plan says, the host's cgroups are not the container's to write
@@ -54,15 +51,9 @@ extension ContainerRoot {
         plan.kind = .bind(source: directory, isRecursive: false)
         try bind(directory, opened: nil, plan)
       } else {
-        try mountNew(type: "cgroup2", source: "cgroup", plan)
+        try mountNew(type: "cgroup2", source: "cgroup", plan, .none)
       }
     }
-  }
-
-  /// Whether a new file system of a type is labelled whole: what shows the kernel has labels of its
-  /// own.
-  private static func takesLabel(_ type: String) -> Bool {
-    !["proc", "sysfs", "cgroup2"].contains(type)
   }
 
   private func remount(_ plan: MountPlan) throws(RootfsError) {
@@ -77,13 +68,15 @@ extension ContainerRoot {
     type: String,
     source: String,
     _ plan: MountPlan,
+    _ label: MountLabel,
   ) throws(RootfsError) {
     let target = try self.target(of: plan, type: type)
     // What is copied into a read-only mount must be there before it is read-only.
     let late = plan.copiesUp ? plan.attributes.set & MountAttribute.readOnly : 0
     var early = plan
     early.attributes.set &= ~late
-    let mount = try Self.newFileSystem(type: type, source: source, early)
+    let mount = try Self.newFileSystem(type: type, source: source, early, label)
+    try label.label(mount, plan)
     if plan.copiesUp {
       let keepsRoot = !plan.parameters.contains { ["mode", "uid", "gid"].contains($0.key) }
       try copyUp(
@@ -125,6 +118,7 @@ extension ContainerRoot {
     type: String,
     source: String,
     _ plan: MountPlan,
+    _ label: MountLabel,
   ) throws(RootfsError) -> OwnedDescriptor {
     let context = try about(plan.subject) { () throws(KernelError) in
       try Mounting.openFileSystem(type)
@@ -135,19 +129,39 @@ extension ContainerRoot {
         try Mounting.setOption(context, flag, nil)
       }
       for parameter in plan.parameters {
-        try set(parameter.key, parameter.value, of: context, type: type)
+        try set(parameter.key, parameter.plainValue, of: context, type: type)
       }
+    } catch {
+      throw refusal(error, context, plan.subject)
+    }
+    do throws(KernelError) {
+      if case .option(let value) = label {
+        try Mounting.setOption(context, MountLabel.key, value)
+      }
+    } catch {
+      throw refusal(error, context, "/linux/mountLabel: \(plan.subject)")
+    }
+    do throws(KernelError) {
       return try Mounting.create(
         context,
         attributes: plan.attributes.set,
         subject: plan.destination
       )
     } catch {
-      guard let message = Mounting.lastMessage(of: context) else {
-        throw .kernel(error, subject: plan.subject)
-      }
-      throw .kernel(error, subject: "\(plan.subject): \(message)")
+      throw refusal(error, context, plan.subject)
     }
+  }
+
+  /// A failure of a new file system's, with what the file system itself says of it.
+  private static func refusal(
+    _ error: KernelError,
+    _ context: borrowing OwnedDescriptor,
+    _ subject: String,
+  ) -> RootfsError {
+    guard let message = Mounting.lastMessage(of: context) else {
+      return .kernel(error, subject: subject)
+    }
+    return .kernel(error, subject: "\(subject): \(message)")
   }
 
   /// Gives a file system one option, a long list of an overlay's layers one by one.

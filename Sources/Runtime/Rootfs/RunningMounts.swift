@@ -23,7 +23,7 @@ package struct DetachedMount: Sendable {
       }
       made = OwnedDescriptor(adopting: tree)
     case .filesystem(let type, let source):
-      made = try ContainerRoot.newFileSystem(type: type, source: source, plan)
+      made = try ContainerRoot.newFileSystem(type: type, source: source, plan, .none)
     case .cgroup:
       throw .refused("\(plan.subject): it would show the runtime's namespace")
     }

@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 
 // clone3(2). pidfd and cgroup are used only where flags ask for them.
 long ckernel_clone3(unsigned long long flags, int exit_signal, int cgroup, int *pidfd);
