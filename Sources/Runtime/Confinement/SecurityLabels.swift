@@ -37,7 +37,28 @@ package func setSELinuxLabel(
   _ label: String,
   _ processes: borrowing ProcessFiles,
 ) throws(KernelError) {
-  let file = try processes.open("self/attr/exec", [.writeOnly])
+  try setSELinux("exec", label, processes)
+}
+
+/// Has SELinux give the keyrings that this process makes from now on a context, until it executes a
+/// program: a policy lets a container's processes use keys of their own context alone.
+///
+/// See: proc_pid_attr(5), keycreate.
+///
+/// - Throws: EINVAL for a context that the policy doesn't have, and where SELinux is not in force.
+package func setSELinuxKeyLabel(
+  _ label: String,
+  _ processes: borrowing ProcessFiles,
+) throws(KernelError) {
+  try setSELinux("keycreate", label, processes)
+}
+
+private func setSELinux(
+  _ attribute: String,
+  _ label: String,
+  _ processes: borrowing ProcessFiles,
+) throws(KernelError) {
+  let file = try processes.open("self/attr/\(attribute)", [.writeOnly])
   try file.writeOnce(label, subject: "SELinux label \(label) (is SELinux enabled?)")
 }
 

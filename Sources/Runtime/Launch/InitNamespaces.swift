@@ -95,9 +95,7 @@ extension Init {
 
   func joinKeyring() throws(InitFailure) {
     guard !request.options.keepsKeyring else { return }
-    try kernel(.joinKeyring) { () throws(KernelError) in
-      try joinSessionKeyring(named: "_ses.\(request.record.id)")
-    }
+    try preparation.joinKeyring(of: request.record.id)
   }
 
   func setUpLoopback() throws(InitFailure) {

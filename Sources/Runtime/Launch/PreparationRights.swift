@@ -2,6 +2,7 @@ import Capabilities
 import Confinement
 import Kernel
 import RuntimeSpec
+import State
 
 /// The steps that take rights away.
 extension Preparation {
@@ -32,6 +33,18 @@ extension Preparation {
       }
     }
     Process.setFileModeMask(process.umask ?? 0o022)
+  }
+
+  /// Takes the session keyring of a container, which has the label of its processes.
+  func joinKeyring(of id: ContainerID) throws(InitFailure) {
+    if let label = process.selinuxLabel {
+      try kernel(.joinKeyring, "process.selinuxLabel \(label)") { () throws(KernelError) in
+        try setSELinuxKeyLabel(label, processes)
+      }
+    }
+    try kernel(.joinKeyring) { () throws(KernelError) in
+      try joinSessionKeyring(named: "_ses.\(id)")
+    }
   }
 
   func setLabels() throws(InitFailure) {

@@ -151,9 +151,7 @@ struct Tenant: ~Copyable {
 
   private func joinKeyring() throws(InitFailure) {
     guard !request.keepsKeyring else { return }
-    try kernel(.joinKeyring) { () throws(KernelError) in
-      try joinSessionKeyring(named: "_ses.\(request.id)")
-    }
+    try preparation.joinKeyring(of: request.id)
   }
 
   private mutating func openTerminal() throws(InitFailure) {
