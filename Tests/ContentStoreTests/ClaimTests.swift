@@ -109,6 +109,26 @@ private func refusal(of claim: consuming BlobClaim) -> String? {
     try world.remove()
   }
 
+  @Test func `a journal that a kill has left alone is pruned, and nobody believes it`() throws {
+    let world = try World()
+    let lease = try Lease(world.store)
+    do {
+      guard case .claimed(var claim) = try lease.claim(world.descriptor, waiting: true) else {
+        return
+      }
+      try claim.write(world.content.span.extracting(0..<2_000_000), at: 0)
+    }
+    // As when it was killed between the two steps of putting the blob in its place.
+    try FileManager.default.removeItem(atPath: world.partial)
+    let journal = world.partial + ".ranges"
+    #expect(FileManager.default.fileExists(atPath: journal))
+    let found = try world.store.prunePartialBlobs(storedBefore: .max, isDryRun: true)
+    #expect(found.map(\.size) == [0])
+    _ = try world.store.prunePartialBlobs(storedBefore: .max, isDryRun: false)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: "\(world.path)/partial") == [])
+    try world.remove()
+  }
+
   @Test func `a partial blob that lost its bytes is found out`() throws {
     let world = try World()
     let lease = try Lease(world.store)

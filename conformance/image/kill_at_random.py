@@ -96,8 +96,10 @@ class World:
             if (self.store / "blobs/sha256" / digest).exists():
                 total += size
                 continue
-            journal = self.store / "partial" / f"sha256-{digest}.ranges"
-            if not journal.exists():
+            partial = self.store / "partial" / f"sha256-{digest}"
+            journal = partial.with_suffix(".ranges")
+            # A kill may leave the journal of a blob that was complete, and has been removed since.
+            if not partial.exists() or not journal.exists():
                 continue
             # Blobs come in their order: what counts is their beginning.
             end = 0

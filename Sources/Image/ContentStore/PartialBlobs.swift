@@ -43,10 +43,13 @@ extension ContentStore {
     guard let place = try partialDirectory() else { return [] }
     return try StoreError.wrapping { () throws(FileError) in
       var found: [PartialBlob] = []
+      var journals: [Digest: FileStatus] = [:]
       for entry in try place.entries() {
-        guard let digest = Digest(partial: entry.name),
-          let status = try place.status(of: entry.name), status.kind == .regular
-        else { continue }
+        guard let status = try place.status(of: entry.name), status.kind == .regular else {
+          continue
+        }
+        if let digest = Digest(journal: entry.name) { journals[digest] = status }
+        guard let digest = Digest(partial: entry.name) else { continue }
         found.append(
           PartialBlob(
             digest: digest,
@@ -54,6 +57,13 @@ extension ContentStore {
             modified: status.modified.seconds,
             isInUse: try place.isLocked(entry.name),
           )
+        )
+      }
+      // Who is killed once the blob is in its place leaves the journal alone.
+      for blob in found { journals[blob.digest] = nil }
+      for (digest, status) in journals {
+        found.append(
+          PartialBlob(digest: digest, size: 0, modified: status.modified.seconds, isInUse: false)
         )
       }
       return found.sorted { $0.digest.encoded < $1.digest.encoded }
@@ -66,8 +76,9 @@ extension ContentStore {
     return try StoreError.wrapping { () throws(FileError) in
       let name = try FileName("\(blob.digest.algorithm)-\(blob.digest.encoded)")
       do throws(FileError) {
-        let file = try place.openFile(name)
-        guard try file.lock(exclusive: true, waiting: false),
+        // What is gone already is made anew: without its lock the journal is somebody else's.
+        guard let file = try place.openOrMakeFile(name),
+          try file.lock(exclusive: true, waiting: false),
           try place.status(of: name)?.identity == file.status().identity
         else { return false }
         let journal = try FileName(
@@ -105,9 +116,19 @@ extension Directory {
 
 extension Digest {
   fileprivate init?(partial name: FileName) {
+    guard let text = String(validating: name.bytes, as: UTF8.self) else { return nil }
+    self.init(partial: text)
+  }
+
+  fileprivate init?(journal name: FileName) {
     guard let text = String(validating: name.bytes, as: UTF8.self),
-      let dash = text.firstIndex(of: "-")
+      text.hasSuffix(ContentStore.journalSuffix)
     else { return nil }
+    self.init(partial: String(text.dropLast(ContentStore.journalSuffix.count)))
+  }
+
+  private init?(partial text: String) {
+    guard let dash = text.firstIndex(of: "-") else { return nil }
     do throws(DigestError) {
       try self.init(
         algorithm: String(text[..<dash]),
