@@ -29,7 +29,7 @@ add() {
   # Others are at work on this machine: only many tell a leak from their doings.
   if [ "$1" -ge 10000 ]; then
     for name in hostmounts sockets openfiles keys terminals namespaces nsproxies; do
-      grows "$name" $(($1 / 20))
+      grows "$name" $(($1 / 4))
     done
   fi
   ok runtime exec c1 /bin/true
