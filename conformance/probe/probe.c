@@ -273,6 +273,15 @@ static void knobs(void) {
   printf("keyring=%s\n", size < 0 ? error_name(errno) : name ? name + 1 : description);
 }
 
+/// What the modules of security say of this process, and of its session keyring.
+static void labels(void) {
+  printf("label=%s\n", content("/proc/self/attr/current"));
+  printf("apparmor=%s\n", content("/proc/self/attr/apparmor/current"));
+  char label[512] = "";
+  long size = syscall(SYS_keyctl, 17 /* KEYCTL_GET_SECURITY */, -3 /* session */, label, 511);
+  printf("keyring-label=%s\n", size < 0 ? error_name(errno) : label);
+}
+
 /// Without 32 and 33, which are glibc's own: its posix_spawn has them ignored in every child, so that
 /// all that make starts has them so.
 static void signals(void) {
@@ -346,6 +355,7 @@ static const struct {
     {"devices", devices},   {"fds", descriptors},   {"cgroup", cgroup},
     {"knobs", knobs},       {"signals", signals},   {"tty", tty},
     {"root", root},         {"clocks", clocks},     {"placement", placement},
+    {"labels", labels},
 };
 
 // Commands: they take the rest of the line.
