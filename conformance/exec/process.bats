@@ -302,6 +302,19 @@ processes_are() { [ "$(runtime ps --format json c1 | jq length)" -eq "$1" ]; }
 }
 
 # a host's file that is somebody's standard input was given to the container's user
+@test "files that standard output and error go to can be opened by the user, by /dev/stdout and its like" {
+  edit '.process.user = {"uid": 1000, "gid": 1000}'
+  entry /bin/sh -c 'echo out >/dev/stdout && echo err >/dev/stderr'
+  timeout 20 "$SWRUN" --root "$STATE" run --bundle "$BUNDLE" c1 </dev/null >out 2>err
+  [ "$(cat out)" = out ] && [ "$(cat err)" = err ]
+  edit '.process.user = {"uid": 0, "gid": 0}'
+  started c2
+  timeout 20 "$SWRUN" --root "$STATE" exec -u 1000:1000 c2 \
+    /bin/sh -c 'echo out >/dev/stdout && echo err >/dev/stderr' </dev/null >out2 2>err2
+  [ "$(cat out2)" = out ] && [ "$(cat err2)" = err ]
+  [ "$RUNTIME" != swrun ] || [ "$(stat -c %u out2)" = 1000 ]
+}
+
 @test "a file as standard input keeps its owner; a pipe is the user's" {
   [ "$RUNTIME" = swrun ] || skip "runc gives it away, crun too"
   started

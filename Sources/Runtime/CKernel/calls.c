@@ -255,6 +255,8 @@ int ckernel_set_nonblocking(int descriptor) {
   return flags < 0 ? -1 : fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
 }
 
+int ckernel_status_flags(int descriptor) { return fcntl(descriptor, F_GETFL); }
+
 int ckernel_duplicate(int descriptor) { return fcntl(descriptor, F_DUPFD_CLOEXEC, 3); }
 
 int ckernel_is_open(int descriptor) { return fcntl(descriptor, F_GETFD) >= 0; }

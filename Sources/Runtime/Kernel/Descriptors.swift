@@ -64,17 +64,26 @@ package enum DescriptorTable {
     try OwnedDescriptor.duplicating(raw: number).writeAll(bytes)
   }
 
-  /// Makes a user the owner of a standard stream that is a pipe or a terminal, so that the program
-  /// can open it by name; a file of the host's keeps its owner.
+  /// Makes a user the owner of a standard stream that is a pipe, a terminal or a file to be written to,
+  /// so that the program can open it by name; what is only read keeps its owner, as devices do.
   package static func giveStream(_ number: CInt, to user: UInt32) throws(KernelError) {
     var raw = stat()
     try check("fstat", "\(number)") { unsafe fstat(number, &raw) }
     let status = FileStatus(raw)
     guard status.owner != user else { return }
-    guard status.kind == .fifo || (status.kind == .characterDevice && isatty(number) == 1) else {
-      return
-    }
+    let isGiven =
+      switch status.kind {
+      case .fifo: true
+      case .characterDevice: isatty(number) == 1
+      case .regular: try isForWriting(number)
+      default: false
+      }
+    guard isGiven else { return }
     try check("fchown", "\(number)") { fchown(number, user, UInt32.max) }
+  }
+
+  private static func isForWriting(_ number: CInt) throws(KernelError) -> Bool {
+    try check("fcntl", "\(number)") { ckernel_status_flags(number) } & O_ACCMODE != O_RDONLY
   }
 
   /// Waits until one of some descriptors is readable or closed at the other end.

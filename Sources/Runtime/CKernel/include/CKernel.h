@@ -79,10 +79,11 @@ int ckernel_bind_unix_datagram(const char *path);
 // when it is over.
 int ckernel_connect_unix_within(const char *name, int is_abstract, int milliseconds);
 
-// fcntl(2): F_SETFD, F_DUPFD_CLOEXEC, F_SETFL.
+// fcntl(2): F_SETFD, F_DUPFD_CLOEXEC, F_SETFL, F_GETFL.
 int ckernel_set_close_on_exec(int descriptor, int on);
 int ckernel_duplicate(int descriptor);
 int ckernel_set_nonblocking(int descriptor);
+int ckernel_status_flags(int descriptor);
 int ckernel_is_open(int descriptor);
 
 // close_range(2) with both ends, and with CLOSE_RANGE_CLOEXEC to the last descriptor.
