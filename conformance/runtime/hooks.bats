@@ -115,6 +115,23 @@ HOOK
   unless grep LEAK env-createRuntime
 }
 
+# What is of the image learns nothing of the host by it.
+@test "a startContainer hook has the container's environment, unless it has its own" {
+  export LEAK=yes
+  edit '.process.env += ["OF_CONTAINER=yes"]
+    | .hooks.startContainer = [
+      {"path": "/bin/sh", "args": ["sh", "-c", "env >/tmp/first"]},
+      {"path": "/bin/sh", "args": ["sh", "-c", "env >/tmp/second"], "env": ["OWN=yes"]}]'
+  ln -s busybox "$BUNDLE/rootfs/bin/env"
+  entry /bin/cat /tmp/first
+  ok runtime run --bundle "$BUNDLE" c1
+  grep -qx OF_CONTAINER=yes <<<"$output"
+  unless grep -q LEAK <<<"$output"
+  [ "$RUNTIME" != swrun ] || grep -q '^HOME=' <<<"$output"
+  grep -qx OWN=yes "$BUNDLE/rootfs/tmp/second"
+  unless grep -q -e LEAK -e OF_CONTAINER "$BUNDLE/rootfs/tmp/second"
+}
+
 @test "what hooks make has the modes that the caller's umask leaves" {
   cat >"$BATS_TEST_TMPDIR/hook" <<'HOOK'
 #!/bin/sh

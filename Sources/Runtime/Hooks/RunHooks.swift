@@ -4,21 +4,23 @@ package import RuntimeSpec
 /// Runs the hooks of one point in their order, each with the container's state on its standard
 /// input; the first that fails ends it.
 ///
+/// `environment` is that of a hook without `env`.
+///
 /// Spec: config.md, "POSIX-platform Hooks"; runtime.md, "Lifecycle".
 package func runHooks(
   _ hooks: [Hook],
   point: String,
   state: [UInt8],
+  environment: [String],
 ) throws(HookError) {
   for (index, hook) in hooks.enumerated() {
     let name = HookName(point: point, index: index)
     let ended: EndedProgram
     do throws(KernelError) {
-      // A hook without `env` gets the runtime's own environment: callers' hooks need its PATH.
       ended = try runProgram(
         hook.path,
         arguments: hook.args ?? [hook.path],
-        environment: hook.env ?? Process.environment,
+        environment: hook.env ?? environment,
         input: state,
         timeout: hook.timeout
       )

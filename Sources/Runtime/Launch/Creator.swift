@@ -168,8 +168,18 @@ private func converse(
 private func runRuntimeHooks(_ request: LaunchRequest, pid: Int32) throws(LaunchError) {
   let state = request.record.stateDocument(.creating, pid: pid).text(.compact)
   do throws(HookError) {
-    try runHooks(request.plan.hooks.prestart, point: "prestart", state: state)
-    try runHooks(request.plan.hooks.createRuntime, point: "createRuntime", state: state)
+    try runHooks(
+      request.plan.hooks.prestart,
+      point: "prestart",
+      state: state,
+      environment: Process.environment
+    )
+    try runHooks(
+      request.plan.hooks.createRuntime,
+      point: "createRuntime",
+      state: state,
+      environment: Process.environment
+    )
   } catch {
     throw .hook(error)
   }

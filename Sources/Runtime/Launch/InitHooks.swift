@@ -57,8 +57,11 @@ extension Init {
       step == .runStartContainerHooks ? .created : .creating,
       pid: Process.ownID
     )
+    // Hooks of the host need the caller's PATH; one of the image is told nothing of the host.
+    let environment =
+      step == .runStartContainerHooks ? preparation.environment : Process.environment
     do throws(HookError) {
-      try runHooks(hooks, point: point, state: status.text(.compact))
+      try runHooks(hooks, point: point, state: status.text(.compact), environment: environment)
     } catch {
       throw InitFailure(step: step, refusal: "\(error)")
     }

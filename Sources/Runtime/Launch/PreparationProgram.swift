@@ -127,12 +127,15 @@ extension Preparation {
     }
   }
 
+  /// The container's, with a HOME.
+  var environment: [String] { process.environment + (home.map { ["HOME=\($0)"] } ?? []) }
+
   /// The program and its rights.
   var execution: FinalExecution {
     FinalExecution(
       candidates: candidates,
       arguments: process.args,
-      environment: process.environment + (home.map { ["HOME=\($0)"] } ?? [])
+      environment: environment
         + (listenPid.map { ["\(FinalExecution.listenPid)\($0)"] } ?? []),
       effective: credentials.effective,
       permitted: credentials.permitted,

@@ -255,7 +255,7 @@ func runPoststopHooks(_ record: ContainerRecord, on host: borrowing Host) {
   let state = record.stateDocument(.stopped, pid: 0).text(.compact)
   for hook in record.poststop {
     do throws(HookError) {
-      try runHooks([hook], point: "poststop", state: state)
+      try runHooks([hook], point: "poststop", state: state, environment: Process.environment)
     } catch {
       host.warn("\(error)")
     }

@@ -146,8 +146,18 @@ struct Restoration {
     hasRunHooks = true
     let state = record.stateDocument(.creating, pid: pid).text(.compact)
     do throws(HookError) {
-      try runHooks(plan.hooks.prestart, point: "prestart", state: state)
-      try runHooks(plan.hooks.createRuntime, point: "createRuntime", state: state)
+      try runHooks(
+        plan.hooks.prestart,
+        point: "prestart",
+        state: state,
+        environment: Process.environment
+      )
+      try runHooks(
+        plan.hooks.createRuntime,
+        point: "createRuntime",
+        state: state,
+        environment: Process.environment
+      )
     } catch {
       throw .hook(error)
     }

@@ -91,7 +91,12 @@ func runPoststartHooks(
   guard !record.poststart.isEmpty else { return }
   let state = record.stateDocument(.running, pid: record.initProcess?.pid ?? 0).text(.compact)
   do throws(HookError) {
-    try runHooks(record.poststart, point: "poststart", state: state)
+    try runHooks(
+      record.poststart,
+      point: "poststart",
+      state: state,
+      environment: Process.environment
+    )
   } catch {
     try killEverything(of: record, on: host)
     throw .hook(error)
