@@ -23,6 +23,19 @@ path_of() { sed -n 's/^0:://p' "/proc/$1/cgroup"; }
   expect cgroup "/$TAG/c1"
 }
 
+# docker and podman --cgroupns=host, privileged pods: what looks for its own place finds it.
+@test "without a cgroup namespace the whole hierarchy is mounted, as writable as it was asked for" {
+  edit '.linux.namespaces |= map(select(.type != "cgroup"))'
+  entry /bin/sh -c 'own=$(cat /proc/self/cgroup) && own=/sys/fs/cgroup${own##*::}
+    cat "$own/cgroup.procs"; if mkdir "$own/below" 2>/dev/null; then echo made; fi'
+  ok runtime run --bundle "$BUNDLE" c1
+  [ -n "$output" ]
+  unless grep -q made <<<"$output"
+  edit '.mounts |= map(if .type == "cgroup" then .options -= ["ro"] else . end)'
+  ok runtime run --bundle "$BUNDLE" c2
+  grep -q made <<<"$output"
+}
+
 @test "a relative path is below a cgroup that the runtime chooses" {
   edit '.linux.cgroupsPath = $path' --arg path "$TAG/c1"
   created

@@ -115,7 +115,10 @@ extension CriuRequest {
       try CgroupHierarchy(host.processes).mountPoint
     }
     frozenCgroup = record.cgroup.map { mountPoint + $0 }
-    var mounts = ExternalMount.list(plan, cgroupDirectory: frozenCgroup, added: record.addedMounts)
+    let hierarchy = record.cgroup.map {
+      sharedHierarchy(mountPoint, $0, isInUserNamespace: record.isInUserNamespace)
+    }
+    var mounts = ExternalMount.list(plan, cgroupDirectory: hierarchy, added: record.addedMounts)
     if try withState({ () throws(StateError) in try directory.hasNotifyDirectory() }) {
       let name = ContainerPlan.notifyDirectory
       mounts.append(ExternalMount(name: name, source: name, isRecursive: false))

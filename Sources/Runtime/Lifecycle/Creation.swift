@@ -36,18 +36,18 @@ struct Creation {
     self.record = record
   }
 
-  /// Where a container without a cgroup namespace finds its cgroup; nil when it needs no such place.
-  ///
-  /// In a user namespace, which can't mount the host's hierarchy, it is all of that if need be.
+  /// What a container without a cgroup namespace sees as the hierarchy; nil when that is mounted anew.
   private func hostDirectory(
     _ path: String?,
     on host: borrowing Host,
   ) throws(RuntimeError) -> String? {
     guard plan.namespaces.source(of: .cgroup) == nil else { return nil }
-    if path == nil, try !plan.isInUserNamespace(on: host) { return nil }
-    return try withCgroups { () throws(CgroupError) in
-      try CgroupHierarchy(host.processes).mountPoint + (path ?? "")
+    let isConfined = try plan.isInUserNamespace(on: host)
+    guard path != nil || isConfined else { return nil }
+    let mountPoint = try withCgroups { () throws(CgroupError) in
+      try CgroupHierarchy(host.processes).mountPoint
     }
+    return sharedHierarchy(mountPoint, path, isInUserNamespace: isConfined)
   }
 
   /// Takes every step of the creator, in this order for these reasons: the record names the cgroup

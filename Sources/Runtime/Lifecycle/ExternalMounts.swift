@@ -17,6 +17,15 @@ struct ExternalMount: Equatable {
   var isRecursive: Bool
 }
 
+/// What a container that shares the host's cgroup namespace sees as the hierarchy.
+///
+/// The whole, where /proc/self/cgroup tells it its place: bound and not mounted anew, as that would take
+/// nsdelegate and the like from the host's. To the root of a user namespace, which the host's modes may
+/// let write there (CVE-2023-25809), it is the container's own cgroup, if it has one.
+func sharedHierarchy(_ mountPoint: String, _ cgroup: String?, isInUserNamespace: Bool) -> String {
+  isInUserNamespace ? mountPoint + (cgroup ?? "") : mountPoint
+}
+
 extension ExternalMount {
   /// What of a container's mounts comes from outside.
   ///

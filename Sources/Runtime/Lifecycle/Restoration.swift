@@ -203,7 +203,9 @@ struct Restoration {
     }
     let mounts = ExternalMount.list(
       plan,
-      cgroupDirectory: record.cgroup.map { mountPoint + $0 },
+      cgroupDirectory: record.cgroup.map {
+        sharedHierarchy(mountPoint, $0, isInUserNamespace: record.isInUserNamespace)
+      },
       added: []
     )
     try about("mounts") { () throws(KernelError) in
