@@ -132,6 +132,54 @@ propagates() {
   expect stat:/mnt "d 1750 0:0"
 }
 
+@test "options may stand together with commas between" {
+  mkdir -p "$BUNDLE/rootfs"/{t,lower,upper,work,merged}
+  echo lower >"$BUNDLE/rootfs/lower/file"
+  edit '.mounts += [
+    {"destination": "/t", "type": "tmpfs", "source": "t", "options": ["size=1m,mode=700"]},
+    {"destination": "/merged", "type": "overlay", "source": "o", "options": [
+      "lowerdir=" + $root + "/lower,upperdir=" + $root + "/upper,workdir=" + $root + "/work"]}]' \
+    --arg root "$BUNDLE/rootfs"
+  entry /bin/sh -c 'stat -c %a /t; cat /merged/file'
+  ok runtime run --bundle "$BUNDLE" c1
+  [ "$output" = $'700\nlower' ] || fail "$output"
+}
+
+# Whoever mounts one over a private directory does not mean to open it to everybody.
+@test "a tmpfs without a mode has that of the directory that it covers" {
+  mkdir -m 700 "$BUNDLE/rootfs/private"
+  mkdir -m 755 "$BUNDLE/rootfs/run"
+  edit '.mounts += [
+    {"destination": "/private", "type": "tmpfs", "source": "t"},
+    {"destination": "/run", "type": "tmpfs", "source": "t", "options": ["nosuid"]},
+    {"destination": "/tmp", "type": "tmpfs", "source": "t", "options": ["mode=711"]},
+    {"destination": "/missing", "type": "tmpfs", "source": "t"}]'
+  entry /bin/stat -c %a /private /run /tmp /missing
+  ok runtime run --bundle "$BUNDLE" c1
+  [ "$output" = $'700\n755\n711\n1777' ] || fail "$output"
+}
+
+@test "a read-only tmpfs takes what belongs in it first" {
+  touch "$BATS_TEST_TMPDIR/file"
+  edit '.mounts |= map(if .destination == "/dev" then .options += ["ro"] else . end)
+    | .mounts += [
+      {"destination": "/run", "type": "tmpfs", "source": "t", "options": ["ro", "mode=755"]},
+      {"destination": "/run/sub/file", "type": "bind", "source": $file, "options": ["bind"]},
+      {"destination": "/run/other", "type": "tmpfs", "source": "t"}]
+    | .process.cwd = "/run/work"' --arg file "$BATS_TEST_TMPDIR/file"
+  in_container writable /run /run/work /dev /run/other
+  expect write:/run EROFS
+  expect write:/run/work EROFS
+  expect write:/dev EROFS
+  expect write:/run/other ok
+  in_container devices
+  expect_match dev:/dev/null "c 1:3 0666 * opens"
+  edit '.mounts |= map(if .destination == "/dev" then .options -= ["ro"] else . end)
+    | .mounts += [{"destination": "/dev", "type": "tmpfs", "source": "t", "options": ["remount", "ro"]}]'
+  in_container writable /dev
+  expect write:/dev EROFS
+}
+
 @test "an option that the file system does not know fails and names the mount" {
   edit '.mounts += [{"destination": "/mnt", "type": "tmpfs", "source": "tmpfs",
     "options": ["no_such_option=1"]}]'

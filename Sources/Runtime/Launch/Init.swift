@@ -13,6 +13,8 @@ struct Init: ~Copyable {
   var preparation: Preparation
   /// The rootfs, from `prepareRootfs` to `enterRootfs`.
   var root: ContainerRoot?
+  /// What `sealRootfs` makes read-only and closes.
+  var unfinishedMounts: [CInt] = []
   var isStarted = false
   var isReported = false
   /// Opened while this process still may: see `takeIdentity`.

@@ -15,7 +15,7 @@ extension Init {
     }
   }
 
-  func mountFileSystems() throws(InitFailure) {
+  mutating func mountFileSystems() throws(InitFailure) {
     let seesHostCgroups = plan.namespaces.source(of: .cgroup) == nil
     let directory = seesHostCgroups ? request.options.cgroupDirectory : nil
     let surroundings = MountSurroundings(
@@ -24,11 +24,13 @@ extension Init {
       openedSources: bindSources,
       label: plan.mountLabel
     )
+    var unfinished: [CInt] = []
     for mount in plan.mounts {
       try withRoot(.mountFileSystems) { (root) throws(RootfsError) in
-        try root.mount(mount, surroundings)
+        if let open = try root.mount(mount, surroundings) { unfinished.append(open.release()) }
       }
     }
+    unfinishedMounts = unfinished
   }
 
   func makeDevices() throws(InitFailure) {
@@ -98,8 +100,12 @@ extension Init {
     try withRoot(.maskPaths) { (root) throws(RootfsError) in try root.mask(plan.maskedPaths) }
   }
 
-  func sealRootfs() throws(InitFailure) {
-    try withRoot(.sealRootfs) { (root) throws(RootfsError) in try root.seal() }
+  mutating func sealRootfs() throws(InitFailure) {
+    try withRoot(.sealRootfs) { (root) throws(RootfsError) in
+      for number in unfinishedMounts { try root.finishReadOnly(OwnedDescriptor(adopting: number)) }
+      try root.seal()
+    }
+    unfinishedMounts = []
   }
 
   mutating func enterRootfs() throws(InitFailure) {

@@ -1,4 +1,4 @@
-import Kernel
+package import Kernel
 package import RuntimeSpec
 
 /// What a mount needs of the world outside the rootfs.
@@ -31,37 +31,70 @@ package struct MountSurroundings: Sendable {
 /// The mounts of the plan. Spec: config.md, "Mounts".
 extension ContainerRoot {
   /// Mounts one entry of the plan.
+  ///
+  /// - Returns: the mount, where `finishReadOnly` has to follow once all is in it; nil where it is as
+  ///   the plan says already.
   package func mount(
     _ plan: MountPlan,
     _ surroundings: MountSurroundings,
-  ) throws(RootfsError) {
+  ) throws(RootfsError) -> OwnedDescriptor? {
+    guard plan.isFilledFirst else {
+      _ = try mountNow(plan, surroundings)
+      return nil
+    }
+    var writable = plan
+    writable.attributes.set &= ~MountAttribute.readOnly
+    return try mountNow(writable, surroundings)
+  }
+
+  /// Makes a mount read-only into which the others have been put.
+  package func finishReadOnly(_ mount: borrowing OwnedDescriptor) throws(RootfsError) {
+    let subject = "read-only mount"
+    try about(subject) { () throws(KernelError) in
+      try Mounting.setAttributes(
+        of: mount,
+        set: MountAttribute.readOnly,
+        clear: 0,
+        isRecursive: false,
+        subject: subject
+      )
+    }
+  }
+
+  /// - Returns: the mount of a file system; nil for what is bound.
+  private func mountNow(
+    _ plan: MountPlan,
+    _ surroundings: MountSurroundings,
+  ) throws(RootfsError) -> OwnedDescriptor? {
     if plan.isRemount { return try remount(plan) }
     switch plan.kind {
     case .bind(let source, _):
       try bind(source, opened: surroundings.openedSources[plan.index], plan)
+      return nil
     case .filesystem(let type, let source):
       let label = MountLabel(surroundings.label, of: plan, type: type)
-      try mountNew(type: type, source: source, plan, label)
+      return try mountNew(type: type, source: source, plan, label)
     case .cgroup:
       var plan = plan
       // Whatever the plan says, the host's cgroups are not the container's to write
       // (CVE-2023-25809).
       if surroundings.showsWholeHierarchy { plan.attributes.set |= MountAttribute.readOnly }
-      if let directory = surroundings.cgroupDirectory {
-        plan.kind = .bind(source: directory, isRecursive: false)
-        try bind(directory, opened: nil, plan)
-      } else {
-        try mountNew(type: "cgroup2", source: "cgroup", plan, .none)
+      guard let directory = surroundings.cgroupDirectory else {
+        return try mountNew(type: "cgroup2", source: "cgroup", plan, .none)
       }
+      plan.kind = .bind(source: directory, isRecursive: false)
+      try bind(directory, opened: nil, plan)
+      return nil
     }
   }
 
-  private func remount(_ plan: MountPlan) throws(RootfsError) {
+  private func remount(_ plan: MountPlan) throws(RootfsError) -> OwnedDescriptor {
     let target = try about(plan.subject) { () throws(KernelError) in
       try find(plan.destination)
     }
     guard let target else { throw .refused("\(plan.subject): nothing is there to remount") }
     try Self.finish(target, plan)
+    return target
   }
 
   private func mountNew(
@@ -69,13 +102,11 @@ extension ContainerRoot {
     source: String,
     _ plan: MountPlan,
     _ label: MountLabel,
-  ) throws(RootfsError) {
+  ) throws(RootfsError) -> OwnedDescriptor {
+    var plan = plan
+    if type == "tmpfs" { try inheritMode(&plan) }
     let target = try self.target(of: plan, type: type)
-    // What is copied into a read-only mount must be there before it is read-only.
-    let late = plan.copiesUp ? plan.attributes.set & MountAttribute.readOnly : 0
-    var early = plan
-    early.attributes.set &= ~late
-    let mount = try Self.newFileSystem(type: type, source: source, early, label)
+    let mount = try Self.newFileSystem(type: type, source: source, plan, label)
     try label.label(mount, plan)
     if plan.copiesUp {
       let keepsRoot = !plan.parameters.contains { ["mode", "uid", "gid"].contains($0.key) }
@@ -92,8 +123,19 @@ extension ContainerRoot {
     // fsmount(2) has set the attributes; what has to be cleared or goes deeper comes now.
     var rest = plan
     rest.attributes = .init()
-    rest.attributes.set = late
     try Self.finish(mount, rest)
+    return mount
+  }
+
+  /// Gives a tmpfs without a mode that of the directory that it covers, which would be everybody's
+  /// otherwise.
+  private func inheritMode(_ plan: inout MountPlan) throws(RootfsError) {
+    guard !plan.copiesUp, !plan.parameters.contains(where: { $0.key == "mode" }) else { return }
+    let mode: UInt32? = try about(plan.subject) { () throws(KernelError) in
+      try find(plan.destination)?.status().mode
+    }
+    guard let mode else { return }
+    plan.parameters.append(.init(key: "mode", value: String(mode, radix: 8)))
   }
 
   /// The place of a mount, made if it is missing.
@@ -249,6 +291,14 @@ func overlayLayers(_ list: String) -> [String] {
 }
 
 extension MountPlan {
+  /// Whether it is read-only only when all the other mounts, devices and directories are in it.
+  fileprivate var isFilledFirst: Bool {
+    guard attributes.set & MountAttribute.readOnly != 0, case .filesystem(let type, _) = kind else {
+      return false
+    }
+    return type == "tmpfs" || destination == "/dev"
+  }
+
   /// What messages call the mount.
   var subject: String {
     switch kind {

@@ -40,12 +40,7 @@ enum MountLabel: Equatable {
 }
 
 extension MountPlan.Parameter {
-  /// Whether SELinux takes it for a context.
-  ///
-  /// See: mount(8).
-  fileprivate var isContext: Bool {
-    ["context", "fscontext", "defcontext", "rootcontext"].contains(key)
-  }
+  fileprivate var isContext: Bool { Self.isContext(key) }
 
   /// The value as fsconfig(2) takes it: quotes are for the commas in a list of mount(2), where those of a
   /// context's categories would end it.

@@ -35,10 +35,12 @@ extension MountPlan {
     guard !mount.destination.isEmpty else { throw failure("destination", "must not be empty") }
     var isRecursiveBind: Bool?
     var mapping: (isRecursive: Bool, position: Int)?
-    for (position, word) in (mount.options ?? []).enumerated() {
-      try apply(word, at: position, &isRecursiveBind)
-      if case .mapIdentities(let isRecursive) = MountOptionTable.option(named: word) {
-        mapping = (isRecursive, position)
+    for (position, words) in (mount.options ?? []).enumerated() {
+      for word in Self.words(of: words) {
+        try apply(word, at: position, &isRecursiveBind)
+        if case .mapIdentities(let isRecursive) = MountOptionTable.option(named: word) {
+          mapping = (isRecursive, position)
+        }
       }
     }
     if mount.type == "bind", isRecursiveBind == nil { isRecursiveBind = false }
@@ -50,6 +52,21 @@ extension MountPlan {
       word: mapping,
       isBind: isRecursiveBind != nil && !isRemount,
     )
+  }
+
+  /// The options in one text: mount(2) takes a list of them, with commas between.
+  ///
+  /// One after a backslash is none, as in an overlay's paths, nor is one in a context of SELinux.
+  static func words(of text: String) -> [String] {
+    let (comma, backslash) = (UInt8(ascii: ","), UInt8(ascii: "\\"))
+    guard text.utf8.contains(comma), !Parameter.isContext(text) else { return [text] }
+    var words: [[UInt8]] = [[]]
+    var isEscaped = false
+    for byte in text.utf8 {
+      if byte == comma, !isEscaped { words.append([]) } else { words[words.count - 1].append(byte) }
+      isEscaped = byte == backslash && !isEscaped
+    }
+    return words.map { String(decoding: $0, as: UTF8.self) }
   }
 
   private mutating func apply(
@@ -153,6 +170,15 @@ extension MountPlan.Attributes {
 }
 
 extension MountPlan.Parameter {
+  /// Whether an option of this text, or key, is for SELinux.
+  ///
+  /// See: mount(8), "context=".
+  package static func isContext(_ text: String) -> Bool {
+    let name = text.utf8.prefix { $0 != UInt8(ascii: "=") }
+    let names = ["context", "fscontext", "defcontext", "rootcontext"]
+    return names.contains { $0.utf8.elementsEqual(name) }
+  }
+
   /// Splits a word at its first equals sign; nil where there is no key before it.
   fileprivate init?(_ word: String) {
     let equals = UInt8(ascii: "=")
