@@ -33,6 +33,14 @@ teardown() { finish_podman; }
   ok engine rmi "localhost/$NAME"
 }
 
+@test "podman: --cgroups=disabled leaves the container where podman is" {
+  sleeper --cgroups=disabled
+  local pid
+  pid=$(engine inspect --format '{{.State.Pid}}' "$NAME" 3>&-)
+  unless grep -qE "libpod-[0-9a-f]{64}" "/proc/$pid/cgroup"
+  prints well engine exec "$NAME" echo well
+}
+
 @test "podman: a healthcheck is run in the container and its answer kept" {
   ok engine run -d --name "$NAME" --health-cmd 'test -e /tmp/well' --health-interval 1h \
     --health-retries 1 $TOOLS sh -c 'trap exit TERM; while sleep 0.2; do :; done'
