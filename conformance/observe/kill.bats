@@ -166,5 +166,61 @@ named() {
   wait "$caller" || [ $? -eq 137 ]
 }
 
+@test "a container whose first thread has ended runs, and takes signals" {
+  [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
+  probe headless
+  launch run c1 --detach --pid-file c1.pid
+  eventually first_thread_has_ended
+  [ "$(container_status c1)" = running ]
+  [ "$(container_pid c1)" = "$(<c1.pid)" ]
+  refused runtime delete c1
+  ok runtime pause c1
+  ok runtime resume c1
+  ok runtime kill c1 KILL
+  becomes stopped
+  ok runtime delete c1
+}
+
+@test "delete --force ends a container whose first thread has ended, with and without a cgroup" {
+  [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
+  local manager
+  for manager in "$MANAGER" disabled; do
+    probe headless
+    manager_options=(--cgroup-manager "$manager")
+    [ "$manager" != disabled ] || edit 'del(.linux.resources)'
+    launch run c1 --detach --pid-file c1.pid
+    eventually first_thread_has_ended
+    PATIENCE=5 ok runtime delete --force c1
+    eventually is_silent
+  done
+}
+
+# cgroup.kill passes over a process whose first thread ends.
+@test "in a shared pid namespace none whose first thread has ended outlives kill or delete" {
+  [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
+  local words
+  for words in 'kill c1 KILL' 'kill --all c1 KILL' 'delete --force c1'; do
+    edit '.linux.namespaces |= map(select(.type != "pid"))'
+    probe headless 3
+    launch run c1 --detach --pid-file c1.pid
+    eventually first_thread_has_ended
+    PATIENCE=5 ok runtime $words
+    eventually is_silent
+    eventually no_process_left
+    ok runtime delete --force c1
+  done
+}
+
+first_thread_has_ended() {
+  grep -q beat c1.out && grep -q '^State:.Z' "/proc/$(<c1.pid)/status"
+}
+
+is_silent() {
+  local before
+  before=$(wc -l <c1.out)
+  sleep 0.3
+  [ "$(wc -l <c1.out)" -eq "$before" ]
+}
+
 two_processes() { [ "$(runtime ps --format json c1 | jq length)" -eq 2 ]; }
 stopped() { [ "$(container_status c1)" = stopped ]; }

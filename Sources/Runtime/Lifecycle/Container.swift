@@ -65,7 +65,9 @@ func openInit(
     let opened = try Process.open(process.pid)
     // Only now is it certain that the number can't change its meaning.
     let identity = try host.processes.identity(of: process.pid)
-    guard identity.startTime == process.startTime, !identity.hasEnded else { return nil }
+    guard identity.startTime == process.startTime else { return nil }
+    // A zombie is the first thread's end alone where others go on.
+    if identity.hasEnded, try opened.wait(for: .readable, milliseconds: 0) { return nil }
     return opened
   } catch  where error.code == .noProcess || error.code == .noEntry || error.code == .invalid {
     return nil
