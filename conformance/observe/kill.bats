@@ -222,5 +222,42 @@ is_silent() {
   [ "$(wc -l <c1.out)" -eq "$before" ]
 }
 
+# busy_with WORD...: another swrun, $verb, has the lock of c1 and waits for it.
+busy_with() {
+  "$SWRUN" --root "$STATE" "$@" >verb.out 2>verb.err </dev/null 3>&- 4>&- &
+  verb=$!
+}
+
+# ends_by_force: c1 is gone within a few seconds, and the verb with it.
+ends_by_force() {
+  PATIENCE=5 ok runtime delete --force c1
+  wait "$verb" || true
+  eventually no_process_left
+}
+
+@test "delete --force waits for no start, nor run, that waits for a hook in the container" {
+  [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
+  probe wait
+  edit '.root.readonly = false | .hooks.startContainer = [{path: "/bin/sh", args:
+    ["sh", "-c", "echo >/began; exec sleep 600"]}]'
+  launch create c1
+  busy_with start c1
+  eventually [ -e "$BUNDLE/rootfs/began" ]
+  ends_by_force
+  rm "$BUNDLE/rootfs/began"
+  busy_with run --detach --bundle "$BUNDLE" c1
+  eventually [ -e "$BUNDLE/rootfs/began" ]
+  ends_by_force
+}
+
+@test "delete --force waits for no start whose init has been stopped" {
+  [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
+  created
+  kill -STOP "$(container_pid c1)"
+  busy_with start c1
+  sleep 0.3
+  ends_by_force
+}
+
 two_processes() { [ "$(runtime ps --format json c1 | jq length)" -eq 2 ]; }
 stopped() { [ "$(container_status c1)" = stopped ]; }

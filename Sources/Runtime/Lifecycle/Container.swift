@@ -4,6 +4,10 @@ import State
 /// How long a verb waits for another one to be done with a container, in milliseconds.
 let patience: Int64 = 10_000
 
+/// How long a verb that has the lock of a container waits for what is not its own, in milliseconds: less
+/// than others wait for the lock meanwhile.
+let patienceWithLock: Int64 = patience - 2000
+
 /// Opens a container and takes its lock; one that a killed kill has left frozen goes on.
 func lockedContainer(
   _ id: ContainerID,
