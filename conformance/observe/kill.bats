@@ -228,10 +228,11 @@ busy_with() {
   verb=$!
 }
 
-# ends_by_force: c1 is gone within a few seconds, and the verb with it.
+# ends_by_force: c1 is gone within a few seconds, and the verb with it, which says what has happened.
 ends_by_force() {
   PATIENCE=5 ok runtime delete --force c1
-  wait "$verb" || true
+  unless wait "$verb"
+  killed_before_program verb.err "${1-start}"
   eventually no_process_left
 }
 
@@ -247,7 +248,7 @@ ends_by_force() {
   rm "$BUNDLE/rootfs/began"
   busy_with run --detach --bundle "$BUNDLE" c1
   eventually [ -e "$BUNDLE/rootfs/began" ]
-  ends_by_force
+  ends_by_force run
 }
 
 @test "delete --force waits for no start whose init has been stopped" {
@@ -257,6 +258,41 @@ ends_by_force() {
   busy_with start c1
   sleep 0.3
   ends_by_force
+}
+
+killed_before_program() {
+  [ "$(cat "$1")" = "swrun: ${2:-start}: init ended before its program ran: it was killed from outside" ] ||
+    fail "other words" "$(cat "$1")"
+}
+
+# A start that comes to nothing is none, however little is left to tell of it.
+@test "start and run fail where init is killed before its program runs" {
+  [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
+  created
+  kill -STOP "$(container_pid c1)"
+  busy_with start c1
+  sleep 0.3
+  ok runtime kill c1 KILL
+  unless wait "$verb"
+  killed_before_program verb.err
+  becomes stopped
+  ok runtime delete c1
+  edit '.root.readonly = false | .hooks.startContainer = [{path: "/bin/sh", args:
+    ["sh", "-c", "echo >/began; exec sleep 600"]}]'
+  launch create c1
+  busy_with start c1
+  eventually [ -e "$BUNDLE/rootfs/began" ]
+  ok runtime kill c1 KILL
+  unless wait "$verb"
+  killed_before_program verb.err
+  ok runtime delete c1
+  rm "$BUNDLE/rootfs/began"
+  busy_with run --detach --bundle "$BUNDLE" c1
+  eventually [ -e "$BUNDLE/rootfs/began" ]
+  ok runtime kill c1 KILL
+  unless wait "$verb"
+  killed_before_program verb.err run
+  [ -z "$(containers)" ]
 }
 
 two_processes() { [ "$(runtime ps --format json c1 | jq length)" -eq 2 ]; }
