@@ -13,6 +13,7 @@ import Testing
 
   static let messages: [InitMessage] = [
     .initProcess(1), .initProcess(4_194_304), .mounted, .prepared, .failed(failure),
+    .startHooksAhead, .startHooksDone,
     .failed(InitFailure(step: .findProgram, refusal: "exec: \"x\": permission denied")),
   ]
 
@@ -27,6 +28,18 @@ import Testing
     #expect(throws: HandshakeError.shortFrame(tag: 0x49)) { try InitMessage(frame: [0x49, 1, 2]) }
     #expect(throws: HandshakeError.shortFrame(tag: 0x66)) { try InitMessage(frame: [0x66, 1]) }
     #expect(throws: HandshakeError.shortFrame(tag: 0x46)) { try InitMessage(frame: [0x46, 4, 0]) }
+  }
+
+  @Test func tellsFromTheFailureFileWhetherTheProgramRuns() {
+    let ahead = InitMessage.startHooksAhead.frame
+    let done = InitMessage.startHooksDone.frame
+    let failed = InitMessage.failed(Self.failure).frame
+    #expect(failureAtGate(in: []) == nil)
+    #expect(failureAtGate(in: ahead + done) == nil)
+    #expect(failureAtGate(in: ahead) == .handshake(.closedAtStart))
+    for file in [failed, ahead + failed, ahead + done + failed] {
+      #expect(failureAtGate(in: file) == .initFailed(Self.failure))
+    }
   }
 
   @Test func readsTheFrameOfTheLastYard() throws {

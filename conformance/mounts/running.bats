@@ -329,3 +329,25 @@ while True:
   umount -R "$SOURCE"
   [ "$removed" -eq 0 ] || fail "$removed"
 }
+
+# Who serves it is outside, and does not end with the container.
+@test "a file system that does not answer holds neither mounts nor delete --force up for long" {
+  [ -c /dev/fuse ] || modprobe fuse 2>/dev/null || skip "missing: /dev/fuse"
+  mkdir stuck
+  "$PYTHON" "$CONFORMANCE/observe/stuck-files.py" stuck >stuck.log 2>&1 3>&- 4>&- &
+  local daemon=$! adding
+  eventually grep -q ready stuck.log
+  edit '.mounts += [{"destination": "/mnt", "source": $dir, "options": ["bind"]}]' \
+    --arg dir "$PWD/stuck"
+  started
+  "$SWRUN" --root "$STATE" mounts add c1 "$(bind /mnt/new)" >add.out 2>add.err </dev/null 3>&- 4>&- &
+  adding=$!
+  eventually grep -q 'lookup new' stuck.log
+  PATIENCE=15 capture runtime delete --force c1
+  kill "$daemon"
+  wait "$daemon" || true
+  umount stuck
+  unless wait "$adding"
+  [ "$status" -eq 0 ] || fail "exit $status"
+  grep -q 'does not answer' add.err || fail "says" "$(cat add.err)"
+}

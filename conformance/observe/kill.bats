@@ -166,5 +166,134 @@ named() {
   wait "$caller" || [ $? -eq 137 ]
 }
 
+@test "a container whose first thread has ended runs, and takes signals" {
+  [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
+  probe headless
+  launch run c1 --detach --pid-file c1.pid
+  eventually first_thread_has_ended
+  [ "$(container_status c1)" = running ]
+  [ "$(container_pid c1)" = "$(<c1.pid)" ]
+  refused runtime delete c1
+  ok runtime pause c1
+  ok runtime resume c1
+  ok runtime kill c1 KILL
+  becomes stopped
+  ok runtime delete c1
+}
+
+@test "delete --force ends a container whose first thread has ended, with and without a cgroup" {
+  [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
+  local manager
+  for manager in "$MANAGER" disabled; do
+    probe headless
+    manager_options=(--cgroup-manager "$manager")
+    [ "$manager" != disabled ] || edit 'del(.linux.resources)'
+    launch run c1 --detach --pid-file c1.pid
+    eventually first_thread_has_ended
+    PATIENCE=5 ok runtime delete --force c1
+    eventually is_silent
+  done
+}
+
+# cgroup.kill passes over a process whose first thread ends.
+@test "in a shared pid namespace none whose first thread has ended outlives kill or delete" {
+  [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
+  local words
+  for words in 'kill c1 KILL' 'kill --all c1 KILL' 'delete --force c1'; do
+    edit '.linux.namespaces |= map(select(.type != "pid"))'
+    probe headless 3
+    launch run c1 --detach --pid-file c1.pid
+    eventually first_thread_has_ended
+    PATIENCE=5 ok runtime $words
+    eventually is_silent
+    eventually no_process_left
+    ok runtime delete --force c1
+  done
+}
+
+first_thread_has_ended() {
+  grep -q beat c1.out && grep -q '^State:.Z' "/proc/$(<c1.pid)/status"
+}
+
+is_silent() {
+  local before
+  before=$(wc -l <c1.out)
+  sleep 0.3
+  [ "$(wc -l <c1.out)" -eq "$before" ]
+}
+
+# busy_with WORD...: another swrun, $verb, has the lock of c1 and waits for it.
+busy_with() {
+  "$SWRUN" --root "$STATE" "$@" >verb.out 2>verb.err </dev/null 3>&- 4>&- &
+  verb=$!
+}
+
+# ends_by_force: c1 is gone within a few seconds, and the verb with it, which says what has happened.
+ends_by_force() {
+  PATIENCE=5 ok runtime delete --force c1
+  unless wait "$verb"
+  killed_before_program verb.err "${1-start}"
+  eventually no_process_left
+}
+
+@test "delete --force waits for no start, nor run, that waits for a hook in the container" {
+  [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
+  probe wait
+  edit '.root.readonly = false | .hooks.startContainer = [{path: "/bin/sh", args:
+    ["sh", "-c", "echo >/began; exec sleep 600"]}]'
+  launch create c1
+  busy_with start c1
+  eventually [ -e "$BUNDLE/rootfs/began" ]
+  ends_by_force
+  rm "$BUNDLE/rootfs/began"
+  busy_with run --detach --bundle "$BUNDLE" c1
+  eventually [ -e "$BUNDLE/rootfs/began" ]
+  ends_by_force run
+}
+
+@test "delete --force waits for no start whose init has been stopped" {
+  [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
+  created
+  kill -STOP "$(container_pid c1)"
+  busy_with start c1
+  sleep 0.3
+  ends_by_force
+}
+
+killed_before_program() {
+  [ "$(cat "$1")" = "swrun: ${2:-start}: init ended before its program ran: it was killed from outside" ] ||
+    fail "other words" "$(cat "$1")"
+}
+
+# A start that comes to nothing is none, however little is left to tell of it.
+@test "start and run fail where init is killed before its program runs" {
+  [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
+  created
+  kill -STOP "$(container_pid c1)"
+  busy_with start c1
+  sleep 0.3
+  ok runtime kill c1 KILL
+  unless wait "$verb"
+  killed_before_program verb.err
+  becomes stopped
+  ok runtime delete c1
+  edit '.root.readonly = false | .hooks.startContainer = [{path: "/bin/sh", args:
+    ["sh", "-c", "echo >/began; exec sleep 600"]}]'
+  launch create c1
+  busy_with start c1
+  eventually [ -e "$BUNDLE/rootfs/began" ]
+  ok runtime kill c1 KILL
+  unless wait "$verb"
+  killed_before_program verb.err
+  ok runtime delete c1
+  rm "$BUNDLE/rootfs/began"
+  busy_with run --detach --bundle "$BUNDLE" c1
+  eventually [ -e "$BUNDLE/rootfs/began" ]
+  ok runtime kill c1 KILL
+  unless wait "$verb"
+  killed_before_program verb.err run
+  [ -z "$(containers)" ]
+}
+
 two_processes() { [ "$(runtime ps --format json c1 | jq length)" -eq 2 ]; }
 stopped() { [ "$(container_status c1)" = stopped ]; }

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -667,6 +668,23 @@ static int notify_badly(char **words) {
   return wait_for_signals(words);
 }
 
+static void *beat(void *unused) {
+  for (;; nanosleep(&(struct timespec){0, 50000000}, 0)) {
+    printf("beat\n");
+    fflush(stdout);
+  }
+  return unused;
+}
+
+/// headless [N]: the first thread ends, and another goes on, beating; in N children too.
+static int headless(char **words) {
+  for (int left = words[0] ? atoi(words[0]) : 0; left > 0; left--)
+    if (fork() == 0) break;
+  pthread_t thread;
+  pthread_create(&thread, 0, beat, 0);
+  pthread_exit(0);
+}
+
 static const struct {
   const char *name;
   int (*run)(char **words);
@@ -677,6 +695,7 @@ static const struct {
     {"die", die_by},      {"say", print_text},    {"sleep", sleep_for},
     {"wait", wait_for_signals}, {"input", count_input}, {"spawn", spawn},
     {"count", count},     {"notify", notify},     {"notify-badly", notify_badly},
+    {"headless", headless},
 };
 
 int main(int count, char **words) {

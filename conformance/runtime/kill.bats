@@ -114,6 +114,88 @@ heir() {
   [ "$(container_status c2)" = running ]
 }
 
+# The verbs that could end somebody else's processes for those of c1, which has ended.
+end_c1() {
+  capture runtime kill c1 KILL
+  ok runtime kill --all c1 TERM
+  ok runtime kill --all c1 KILL
+  ok runtime delete --force c1
+}
+
+# ended_with_heir PATH: c1 has ended, and c2 has a cgroup at PATH.
+ended_with_heir() {
+  require_cgroup2
+  [ "$RUNTIME" = swrun ] || skip "$RUNTIME ends whoever is in the cgroup, or fails"
+  started
+  kill -KILL "$(container_pid c1)"
+  becomes stopped
+  edit '.linux.cgroupsPath = $path' --arg path "$1"
+  [ -n "${elsewhere-}" ] || started c2
+}
+
+@test "what has ended spares one whose cgroup is below its own" {
+  local without
+  for without in none pid; do
+    edit '.linux.namespaces |= map(select(.type != $kind))' --arg kind "$without"
+    ended_with_heir "$CGROUPS_PATH/deeper"
+    end_c1
+    [ "$(container_status c2)" = running ]
+    ok runtime delete --force c2
+    rmdir "$GROUP"
+    edit '.linux.cgroupsPath = $path' --arg path "$CGROUPS_PATH"
+  done
+}
+
+# Containers of other root directories are not to be seen.
+@test "what has ended spares one of another root directory that has its cgroup now" {
+  local without own=$STATE
+  for without in none pid; do
+    edit '.linux.namespaces |= map(select(.type != $kind))' --arg kind "$without"
+    elsewhere=yes ended_with_heir "$CGROUPS_PATH"
+    # As whoever tidies up does it: in a shared pid namespace it is the directory that tells.
+    [ "$without" = none ] || rmdir "$GROUP"
+    STATE=$BATS_TEST_TMPDIR/other-state
+    mkdir -p "$STATE"
+    started c2
+    STATE=$own && end_c1
+    STATE=$BATS_TEST_TMPDIR/other-state
+    [ "$(container_status c2)" = running ]
+    ok runtime delete --force c2
+    STATE=$own
+  done
+}
+
+@test "what has ended spares one that is just being made in its cgroup" {
+  require strace
+  local without
+  for without in none pid; do
+    edit '.linux.namespaces |= map(select(.type != $kind))' --arg kind "$without"
+    elsewhere=yes ended_with_heir "$CGROUPS_PATH"
+    probe wait
+    strace -qq -o trace -e trace=clone3 -e inject=clone3:delay_exit=2500000 "$SWRUN" \
+      --root "$STATE" create --bundle "$BUNDLE" c2 >c2.out 2>c2.err </dev/null 3>&- 4>&- &
+    eventually grep -qs "populated 1" "$GROUP/cgroup.events"
+    end_c1
+    wait $! || fail "not made" "$(cat c2.err)"
+    [ "$(container_status c2)" = created ]
+    ok runtime delete --force c2
+  done
+}
+
+@test "delete leaves a cgroup to processes that are not the container's, and says so" {
+  ended_with_heir "$CGROUPS_PATH"
+  ok runtime delete --force c2
+  mkdir -p "$GROUP"
+  sleep 600 3>&- 4>&- &
+  local stranger=$!
+  echo "$stranger" >"$GROUP/cgroup.procs"
+  ok runtime delete c1
+  says "process $stranger is in it"
+  kill "$stranger"
+  wait "$stranger" || [ $? -eq 143 ]
+  eventually rmdir "$GROUP"
+}
+
 @test "kill --all takes its option before and after the id" {
   started
   ok runtime kill --all c1 USR1

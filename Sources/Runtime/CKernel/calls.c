@@ -109,6 +109,8 @@ int ckernel_unlock_terminal(int master) {
   return ioctl(master, TIOCSPTLCK, &locked);
 }
 
+int ckernel_unread(int file, int *count) { return ioctl(file, FIONREAD, count); }
+
 int ckernel_set_link_up(const char *link) {
   int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (s < 0) return -1;

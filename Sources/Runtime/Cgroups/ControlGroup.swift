@@ -43,6 +43,11 @@ package struct ControlGroup: ~Copyable {
     }
   }
 
+  /// What tells the directory from one that is made at its place later.
+  package func inode() throws(CgroupError) -> UInt64 {
+    try wrapping { () throws(KernelError) in try directory.status().inode }
+  }
+
   /// Opens this control group once more, or one below it by its path.
   ///
   /// - Throws: `invalidPath` for a way that leads out of it.

@@ -1,12 +1,23 @@
 import Kernel
 
 extension ControlGroup {
-  /// Kills every process of the control group and of those below it, with one write.
+  /// Kills every process of the control group and of those below it: with one write, but for those
+  /// whose first thread has ended while others go on.
+  ///
+  /// The kernel sends the signal of cgroup.kill to first threads, and passes over one that ends (as of
+  /// Linux 6.18). A signal to the process, as a pidfd sends it, reaches whoever is left of it; it is
+  /// tried some more where such processes are made as fast as they are found.
   ///
   /// See: cgroup-v2.rst, "cgroup.kill", since Linux 5.14.
   package func kill() throws(CgroupError) {
-    try wrapping { () throws(KernelError) in
-      try Cgroups.write("1", to: "cgroup.kill", of: directory)
+    let rounds = 12
+    for _ in 0..<rounds {
+      try wrapping { () throws(KernelError) in
+        try Cgroups.write("1", to: "cgroup.kill", of: directory)
+      }
+      var delivery = SignalDelivery(9)
+      try signal(&delivery, effort: .some)
+      if delivery.isComplete { return }
     }
   }
 

@@ -63,8 +63,7 @@ extension ControlGroup {
     _ processFiles: borrowing ProcessFiles,
   ) throws(CgroupError) -> [Int32] {
     do throws(KernelError) {
-      let directory = try processFiles.open("\(pid)/task", [.readOnly, .directory])
-      return try Directory.names(in: directory).compactMap { Int32($0) }.sorted()
+      return try processFiles.threads(of: pid)
     } catch  where [.noEntry, .noProcess].contains(error.code) {
       // It has ended meanwhile.
       return []

@@ -52,9 +52,16 @@ package struct Channel: ~Copyable {
   /// A peer that ended with a frame of ours unread is first reported as ECONNRESET, ahead of what it
   /// had sent before: its last words come with the next call.
   package func receive() throws(KernelError) -> [UInt8] {
+    var wasHeard = true
+    return try receive(hearing: &wasHeard)
+  }
+
+  /// As `receive()`; `wasHeard` becomes false when the peer ended with a frame of ours unread.
+  package func receive(hearing wasHeard: inout Bool) throws(KernelError) -> [UInt8] {
     do throws(KernelError) {
       return try receiveOnce()
     } catch  where error.code == .connectionReset {
+      wasHeard = false
       return try receiveOnce()
     }
   }

@@ -68,6 +68,15 @@ extension OwnedDescriptor {
     try check("fcntl", "O_NONBLOCK") { ckernel_set_nonblocking(raw) }
   }
 
+  /// How many bytes have been written to a pipe or fifo, and not been read.
+  ///
+  /// See: FIONREAD in ioctl(2).
+  package func unreadCount() throws(KernelError) -> Int {
+    var count: CInt = 0
+    try check("ioctl", "FIONREAD") { unsafe ckernel_unread(raw, &count) }
+    return Int(count)
+  }
+
   /// Reads what is there; nil when there is nothing yet, and no bytes at the end of the file.
   package func readAvailable(upTo count: Int) throws(KernelError) -> [UInt8]? {
     do throws(KernelError) {

@@ -73,7 +73,7 @@ package struct ProcessFiles: ~Copyable {
   ///
   /// With its id this names one process for ever, as an id alone does not.
   ///
-  /// See: proc(5), /proc/pid/stat, fields 3, 9 and 22.
+  /// See: proc(5), /proc/pid/stat, fields 3, 9, 20 and 22.
   ///
   /// - Throws: ENOENT or ESRCH when there is no such process.
   package func identity(of pid: Int32) throws(KernelError) -> ProcessIdentity {
@@ -85,11 +85,52 @@ package struct ProcessFiles: ~Copyable {
     let fields = text[(end + 1)...].split(separator: UInt8(ascii: " "))
     guard fields.count > 19, let letter = fields[0].first,
       let flags = UInt32(String(decoding: fields[6], as: UTF8.self)),
+      let threads = Int(String(decoding: fields[17], as: UTF8.self)),
       let start = UInt64(String(decoding: fields[19], as: UTF8.self))
     else {
       throw KernelError(call: "read", code: .init(rawValue: EIO), subject: "/proc/\(pid)/stat")
     }
-    return ProcessIdentity(startTime: start, state: letter, flags: flags)
+    return ProcessIdentity(startTime: start, state: letter, flags: flags, threadCount: threads)
+  }
+
+  /// Whether a process has ended, or can't but end: none of its threads will run the program any more.
+  ///
+  /// The file of a process is that of its first thread, which may have ended while others go on. They
+  /// may make new ones and end as fast as they are looked at: those are gone whom a second list names
+  /// too, and nobody else. `identity` is what has been read of the process.
+  ///
+  /// - Throws: ENOENT or ESRCH when there is no such process.
+  package func isEnding(
+    _ pid: Int32,
+    _ identity: ProcessIdentity,
+  ) throws(KernelError) -> Bool {
+    guard identity.isEnding else { return false }
+    guard identity.threadCount > 1 else { return true }
+    let looks = 4
+    var seen = try threads(of: pid)
+    for _ in 0..<looks {
+      for thread in seen where try !isEnding(thread: thread, of: pid) { return false }
+      let now = try threads(of: pid)
+      if Set(now).isSubset(of: seen) { return true }
+      seen = now
+    }
+    return false
+  }
+
+  /// The ids of a process's threads, in order; the first thread is among them even after its end.
+  ///
+  /// - Throws: ENOENT or ESRCH when there is no such process.
+  package func threads(of pid: Int32) throws(KernelError) -> [Int32] {
+    let directory = try open("\(pid)/task", [.readOnly, .directory])
+    return try Directory.names(in: directory).compactMap { Int32($0) }.sorted()
+  }
+
+  private func isEnding(thread: Int32, of pid: Int32) throws(KernelError) -> Bool {
+    do throws(KernelError) {
+      return try identity(of: thread).isEnding
+    } catch  where error.code == .noEntry || error.code == .noProcess {
+      return true
+    }
   }
 }
 
@@ -101,13 +142,15 @@ package struct ProcessIdentity: Equatable, Sendable {
   package let state: UInt8
   /// The kernel's flags of a task: PF_EXITING and its like, <linux/sched.h>.
   package let flags: UInt32
+  /// How many threads the process has; one that has ended counts until it is reaped.
+  package let threadCount: Int
 
-  /// Whether the process has ended, and only waits to be reaped.
+  /// Whether the thread has ended, and only waits to be reaped.
   package var hasEnded: Bool {
     state == UInt8(ascii: "Z") || state == UInt8(ascii: "X")
   }
 
-  /// Whether the process has ended, or can't but end: it closes its files before it is a zombie.
+  /// Whether the thread has ended, or can't but end: it closes its files before it is a zombie.
   package var isEnding: Bool {
     let isExiting: UInt32 = 0x4
     return hasEnded || flags & isExiting != 0

@@ -95,6 +95,7 @@ struct Blueprint: ~Copyable {
     let ends = try about("init") { () throws(KernelError) in try Channel.pair() }
     let early = joinedBeforeInit
     let flags = newNamespaces
+    let hasStartHooks = !request.plan.hooks.startContainer.isEmpty
     let side = try about("clone") { () throws(KernelError) in
       try clone(namespaces: early.isEmpty ? flags : [], cgroup: cgroup, asSibling: false)
     }
@@ -110,9 +111,15 @@ struct Blueprint: ~Copyable {
       closeOpened()
       let channel = ends.keepFirst()
       guard !early.isEmpty else {
-        return PreparedInit(pid: pid, process: pidfd, channel: channel, trace: trace)
+        return PreparedInit(
+          pid: pid,
+          process: pidfd,
+          channel: channel,
+          hasStartHooks: hasStartHooks,
+          trace: trace
+        )
       }
-      return try adoptInit(of: pid, channel: channel, trace: trace)
+      return try adoptInit(of: pid, channel: channel, hasStartHooks: hasStartHooks, trace: trace)
     }
   }
 
@@ -183,6 +190,7 @@ struct Blueprint: ~Copyable {
 private func adoptInit(
   of intermediate: Int32,
   channel: consuming Channel,
+  hasStartHooks: Bool,
   trace: StageTrace?,
 ) throws(LaunchError) -> PreparedInit {
   var message: InitMessage
@@ -197,8 +205,15 @@ private func adoptInit(
   switch message {
   case .initProcess(let pid):
     let process = try about("init") { () throws(KernelError) in try Process.open(pid) }
-    return PreparedInit(pid: pid, process: process, channel: channel, trace: trace)
+    return PreparedInit(
+      pid: pid,
+      process: process,
+      channel: channel,
+      hasStartHooks: hasStartHooks,
+      trace: trace
+    )
   case .failed(let failure): throw .initFailed(failure)
-  case .mounted, .prepared, .entered: throw .handshake(.unexpected("\(message)"))
+  case .mounted, .prepared, .entered, .startHooksAhead, .startHooksDone:
+    throw .handshake(.unexpected("\(message)"))
   }
 }

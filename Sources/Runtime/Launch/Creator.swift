@@ -41,14 +41,18 @@ package struct PreparedInit: ~Copyable {
   package let pid: Int32
   package let process: OwnedDescriptor
   let channel: Channel
+  /// Whether init has startContainer hooks to run before it becomes its program.
+  private let hasStartHooks: Bool
   let trace: StageTrace?
 
   init(
     pid: Int32,
     process: consuming OwnedDescriptor,
     channel: consuming Channel,
+    hasStartHooks: Bool,
     trace: StageTrace?,
   ) {
+    self.hasStartHooks = hasStartHooks
     self.trace = trace
     self.pid = pid
     self.process = process
@@ -68,31 +72,40 @@ package struct PreparedInit: ~Copyable {
   ///
   /// - Throws: what kept it from becoming its program.
   package func start() throws(LaunchError) {
+    var wasHeard = true
     do throws(KernelError) {
       try channel.send(CreatorMessage.start.frame)
     } catch  where error.code == .brokenPipe {
       // It has ended: what it said last, if anything, is still there to be read.
-      throw .failure(in: try receiveAnswer())
+      wasHeard = false
     } catch {
       throw .kernel(error, subject: "start")
     }
-    let answer = try receiveAnswer()
-    // The channel is close-on-exec: its end means that the program runs.
-    guard !answer.isEmpty else { return }
-    throw .failure(in: answer)
+    var hasHooksAhead = hasStartHooks
+    while let message = try receive(&wasHeard) {
+      switch message {
+      case .startHooksDone: hasHooksAhead = false
+      case .failed(let failure): throw .initFailed(failure)
+      case .initProcess, .mounted, .prepared, .entered, .startHooksAhead:
+        throw .handshake(.unexpected("\(message)"))
+      }
+    }
+    // The channel is close-on-exec: its end means that the program runs, or that init was killed.
+    guard wasHeard, !hasHooksAhead else { throw .handshake(.closedAtStart) }
   }
 
-  /// The next frame that is not about a step; an empty one at the end.
-  func receiveAnswer() throws(LaunchError) -> [UInt8] {
+  /// The next message that is not about a step; nil at the end, also of one that has not heard all.
+  private func receive(_ wasHeard: inout Bool) throws(LaunchError) -> InitMessage? {
     while true {
-      let frame = try about("start") { () throws(KernelError) in try channel.receive() }
-      guard !frame.isEmpty else { return [] }
-      do throws(HandshakeError) {
-        let message = try InitMessage(frame: frame)
-        guard StageTrace.notes(message, trace, of: "init") else { return frame }
-      } catch {
+      let frame = try about("start") { () throws(KernelError) in
+        try channel.receive(hearing: &wasHeard)
+      }
+      guard !frame.isEmpty else { return nil }
+      let message: InitMessage
+      do throws(HandshakeError) { message = try InitMessage(frame: frame) } catch {
         throw .handshake(error)
       }
+      guard StageTrace.notes(message, trace, of: "init") else { return message }
     }
   }
 }
@@ -159,7 +172,8 @@ private func converse(
         try made.channel.send(CreatorMessage.hooksDone.frame)
       }
     case .entered: _ = StageTrace.notes(message, made.trace, of: "init")
-    case .initProcess: throw .handshake(.unexpected("\(message)"))
+    case .initProcess, .startHooksAhead, .startHooksDone:
+      throw .handshake(.unexpected("\(message)"))
     }
   }
 }

@@ -26,6 +26,7 @@ import Kernel
 //     │ records the container as created                                 waits for one byte: at the
 //     │                                                                  gate (create), or here (run)
 //     ├──────────────── start ─────────────────────────────────────────▶ runs startContainer hooks,
+//     │◀─────────────── startHooksDone ────────────────────────────────── (only with such hooks)
 //     │◀─────────────── end of file: the program runs ─────────────────── execve
 //     │
 //     │◀─────────────── failed(step, call, errno, subject) ───────────── at any point, then exit
@@ -70,6 +71,12 @@ enum InitMessage: Equatable {
   case mounted
   /// Nothing is left to do but to wait for start.
   case prepared
+  /// There are startContainer hooks to run. Only in the failure file of a gate, whose reader has not
+  /// seen config.json: `startHooksDone` has to follow.
+  case startHooksAhead
+  /// startContainer hooks have been run, and nothing is left but execve: where there are any, init that
+  /// ends before has been killed.
+  case startHooksDone
   case failed(InitFailure)
   /// A step begins, at this moment; only for who wants to know.
   case entered(InitStep, seconds: Int32, nanoseconds: Int32)
@@ -79,6 +86,8 @@ enum InitMessage: Equatable {
     case .initProcess(let pid): [Tag.initProcess] + pid.littleEndianBytes
     case .mounted: [Tag.mounted]
     case .prepared: [Tag.prepared]
+    case .startHooksAhead: [Tag.startHooksAhead]
+    case .startHooksDone: [Tag.startHooksDone]
     case .failed(let failure): [Tag.failed] + failure.bytes
     case .entered(let step, let seconds, let nanoseconds):
       [Tag.entered, step.rawValue] + seconds.littleEndianBytes + nanoseconds.littleEndianBytes
@@ -90,6 +99,8 @@ enum InitMessage: Equatable {
     static let initProcess: UInt8 = 0x49
     static let mounted: UInt8 = 0x4e
     static let prepared: UInt8 = 0x52
+    static let startHooksAhead: UInt8 = 0x57
+    static let startHooksDone: UInt8 = 0x58
     static let failed: UInt8 = 0x66
     /// The frame of ckernel_final_exec, which is C and knows no text.
     static let finalFailed: UInt8 = 0x46
@@ -105,6 +116,8 @@ enum InitMessage: Equatable {
       self = .initProcess(pid)
     case Tag.mounted: self = .mounted
     case Tag.prepared: self = .prepared
+    case Tag.startHooksAhead: self = .startHooksAhead
+    case Tag.startHooksDone: self = .startHooksDone
     case Tag.failed:
       guard let failure = InitFailure(bytes: rest) else { throw .shortFrame(tag: tag) }
       self = .failed(failure)
@@ -126,6 +139,8 @@ enum InitMessage: Equatable {
 package enum HandshakeError: Error, Equatable, Sendable {
   /// The other side is gone without a word: it was killed.
   case closed
+  /// The same once it has been told to start.
+  case closedAtStart
   /// The same of a tenant.
   case tenantClosed
   case shortFrame(tag: UInt8)
@@ -138,6 +153,7 @@ extension HandshakeError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .closed: "init ended before it was ready: it was killed from outside"
+    case .closedAtStart: "init ended before its program ran: it was killed from outside"
     case .tenantClosed: "the process ended before its program ran: it was killed from outside"
     case .shortFrame(let tag): "init sent a frame \(tag) that is cut short"
     case .unknownTag(let tag): "init sent a frame with the unknown tag \(tag)"

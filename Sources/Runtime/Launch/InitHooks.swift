@@ -31,11 +31,14 @@ extension Init {
   mutating func awaitStart() throws(InitFailure) {
     guard !plan.hooks.startContainer.isEmpty else { return }
     do throws(KernelError) {
-      let byte =
-        switch gate {
-        case nil: try channel.receive()
-        case let gate?: try gate.start.read(upTo: 1)
-        }
+      let byte: [UInt8]
+      switch gate {
+      case nil: byte = try channel.receive()
+      case let gate?:
+        // Not any later: who starts it learns from the file that init was killed.
+        try gate.failure.writeAll(InitMessage.startHooksAhead.frame)
+        byte = try gate.start.read(upTo: 1)
+      }
       guard !byte.isEmpty else { Process.end(1) }
     } catch {
       throw InitFailure(step: .awaitStart, error)
@@ -44,7 +47,15 @@ extension Init {
   }
 
   func runStartContainerHooks() throws(InitFailure) {
+    guard !plan.hooks.startContainer.isEmpty else { return }
     try run(plan.hooks.startContainer, "startContainer", .runStartContainerHooks)
+    let frame = InitMessage.startHooksDone.frame
+    try kernel(.runStartContainerHooks) { () throws(KernelError) in
+      switch gate {
+      case nil: try channel.send(frame)
+      case let gate?: try gate.failure.writeAll(frame)
+      }
+    }
   }
 
   private func run(

@@ -134,7 +134,8 @@ package struct PreparedTenant: ~Copyable {
         guard sibling != pid, Process.isChild(sibling) else { continue }
         program = sibling
       case .failed(let cause): failure = .initFailed(cause)
-      case .mounted, .prepared, .entered: failure = .handshake(.unexpected("\(message)"))
+      case .mounted, .prepared, .entered, .startHooksAhead, .startHooksDone:
+        failure = .handshake(.unexpected("\(message)"))
       }
     }
     if !isProgram { try reap(pid) }

@@ -28,6 +28,16 @@ struct Birthplace: ~Copyable {
     self.takesBirths = takesBirths
   }
 
+  /// Notes which control group the container has.
+  ///
+  /// The directory too where processes may be left after init: those of another container, which is at
+  /// the same path by then, must not be taken for them.
+  func note(in record: inout ContainerRecord) throws(RuntimeError) {
+    record.cgroup = group.location.path
+    guard record.sharesPidNamespace else { return }
+    record.cgroupInode = try withCgroups { () throws(CgroupError) in try group.inode() }
+  }
+
   /// The path of the control group that init is in.
   var path: String {
     switch leaf {

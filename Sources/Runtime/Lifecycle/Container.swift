@@ -4,6 +4,10 @@ import State
 /// How long a verb waits for another one to be done with a container, in milliseconds.
 let patience: Int64 = 10_000
 
+/// How long a verb that has the lock of a container waits for what is not its own, in milliseconds: less
+/// than others wait for the lock meanwhile.
+let patienceWithLock: Int64 = patience - 2000
+
 /// Opens a container and takes its lock; one that a killed kill has left frozen goes on.
 func lockedContainer(
   _ id: ContainerID,
@@ -65,7 +69,9 @@ func openInit(
     let opened = try Process.open(process.pid)
     // Only now is it certain that the number can't change its meaning.
     let identity = try host.processes.identity(of: process.pid)
-    guard identity.startTime == process.startTime, !identity.hasEnded else { return nil }
+    guard identity.startTime == process.startTime else { return nil }
+    // A zombie is the first thread's end alone where others go on.
+    if identity.hasEnded, try opened.wait(for: .readable, milliseconds: 0) { return nil }
     return opened
   } catch  where error.code == .noProcess || error.code == .noEntry || error.code == .invalid {
     return nil

@@ -3,7 +3,8 @@ import Kernel
 import RuntimeSpec
 import State
 
-/// Opens the control group of a container; nil when it has none (any more).
+/// Opens the control group of a container; nil when it has none (any more), or another directory is at
+/// its place.
 ///
 /// Before init is recorded the record names a place that may yet turn out to be somebody else's:
 /// until then nothing but an empty one is the container's.
@@ -18,7 +19,9 @@ func withControlGroup<Value>(
     let location = try CgroupLocation(path: path)
     switch try ControlGroup.existing(at: location, in: hierarchy) {
     case nil: return nil
-    case let group?: return try body(group, hierarchy)
+    case let group?:
+      if let inode = record.cgroupInode, try group.inode() != inode { return nil }
+      return try body(group, hierarchy)
     }
   }
 }
@@ -40,40 +43,61 @@ func killProcesses(
   of record: ContainerRecord,
   on host: borrowing Host,
 ) throws(RuntimeError) -> Bool {
-  guard record.initProcess != nil, try !hasLostControlGroup(record, on: host) else { return false }
+  guard try ownsProcesses(record, on: host) else { return false }
   let reached = try withControlGroup(of: record, on: host) { (group, _) throws(CgroupError) in
     let isInUse = try !group.processes().isEmpty
     if isInUse { try group.kill() }
     return isInUse
   }
-  guard let reached else { return try signalInit(of: record, 9, on: host) }
-  return reached
+  // Who may write in cgroups may have brought init elsewhere.
+  guard reached == true else { return try signalInit(of: record, 9, on: host) }
+  return true
 }
 
-/// Whether the control group of a container that has ended is another container's by now: one with the
-/// same `linux.cgroupsPath`, made when nobody was in it.
+/// Whether the processes in the control group of a container, if there are any, are the container's.
 ///
-/// Looked for only where somebody is in the group of a container that has ended, which is seldom.
-func hasLostControlGroup(
+/// Once init has ended they are somebody else's, whatever the place is called: the kernel has ended
+/// all of a pid namespace with it (pid_namespaces(7)). Where that is shared, others may have outlived
+/// it; unless another container has the place now.
+func ownsProcesses(
   _ record: ContainerRecord,
   on host: borrowing Host,
 ) throws(RuntimeError) -> Bool {
-  guard record.cgroup != nil, try openInit(record, on: host) == nil else { return false }
+  guard record.initProcess != nil else { return false }
+  if try openInit(record, on: host) != nil { return true }
+  guard record.sharesPidNamespace else { return false }
   let isInUse = try withControlGroup(of: record, on: host) { (group, _) throws(CgroupError) in
     try group.isPopulated()
   }
   guard isInUse == true else { return false }
+  return try !hasHeir(record, on: host)
+}
+
+/// Whether the control group of a container that has ended is another container's by now, or has
+/// another's below it.
+///
+/// Looked for only where somebody is in the group of a container that has ended, which is seldom. It
+/// finds containers of the same root directory alone; those of another one are found by the inode of the
+/// directory, if they have made it anew.
+private func hasHeir(
+  _ record: ContainerRecord,
+  on host: borrowing Host,
+) throws(RuntimeError) -> Bool {
+  guard let path = record.cgroup else { return false }
   for id in try withState({ () throws(StateError) in try host.root.containers() })
   where id != record.id {
     do throws(RuntimeError) {
       let other = try observe(id, on: host)
-      // One that has no init yet may still find that the place is taken.
-      guard other.record.cgroup == record.cgroup, other.record.initProcess != nil,
-        other.status != .stopped
+      guard let place = other.record.cgroup,
+        (place + "/").utf8.starts(with: (path + "/").utf8)
       else { continue }
-      return true
+      // One that was made later found nobody in the group, so whoever is there now is not ours.
+      if other.status != .stopped || other.record.created > record.created { return true }
+    } catch .state(.doesNotExist) {
+      // It is being deleted, or has no place yet.
     } catch {
-      // It is being deleted, or its state can't be read: it says nothing.
+      host.debug("container \(id): its state can't be read, so the cgroup \(path) may be its own")
+      return true
     }
   }
   return false
@@ -136,21 +160,57 @@ func removeControlGroup(
     try group.removeIfUnused(from: hierarchy)
   }
   guard isGone == false else { return }
-  guard try !hasLostControlGroup(record, on: host) else {
+  let isInUse = try withControlGroup(of: record, on: host) { (group, _) throws(CgroupError) in
+    try group.isPopulated()
+  }
+  if isInUse == true, try hasHeir(record, on: host) {
     return host.debug("cgroup \(record.cgroup ?? ""): left to the container that has it now")
   }
   // What systemd leaves is a directory below its own that somebody has made there.
-  _ = try withControlGroup(of: record, on: host) { (group, hierarchy) throws(CgroupError) in
-    // A creator that was killed before it recorded init leaves an init that ends by itself. Who is
-    // still there after that was there before: the place is not ours.
-    let isOurs = record.initProcess != nil
+  guard try !removeWithBelow(record, withinMilliseconds: 1000, on: host) else { return }
+  // A creator that was killed before it recorded init leaves an init that ends by itself. Who is
+  // still there after that was there before: the place is not ours.
+  guard record.initProcess != nil else { return }
+  guard try killProcesses(of: record, on: host) else {
+    return try warnOfStrangers(in: record, on: host)
+  }
+  guard try removeWithBelow(record, withinMilliseconds: patience, on: host) else {
+    throw .cgroup(.timedOut(record.cgroup ?? "", waitingFor: "its processes to end"))
+  }
+}
+
+/// Removes a container's control group, and what is below it.
+///
+/// - Returns: false when processes are left.
+private func removeWithBelow(
+  _ record: ContainerRecord,
+  withinMilliseconds limit: Int64,
+  on host: borrowing Host,
+) throws(RuntimeError) -> Bool {
+  let isGone = try withControlGroup(of: record, on: host) {
+    (group, hierarchy) throws(CgroupError) in
     do throws(CgroupError) {
-      try group.remove(from: hierarchy, withinMilliseconds: 1000)
+      try group.remove(from: hierarchy, withinMilliseconds: limit)
+      return true
     } catch .timedOut {
-      guard isOurs else { return }
-      // Somebody has brought a process in from outside of the container's pid namespace.
-      try group.kill()
-      try group.remove(from: hierarchy, withinMilliseconds: patience)
+      return false
     }
   }
+  return isGone ?? true
+}
+
+/// Says whom a control group is left to that can't be removed: no process of the container is there.
+private func warnOfStrangers(
+  in record: ContainerRecord,
+  on host: borrowing Host,
+) throws(RuntimeError) {
+  let mostNamed = 8
+  let strangers = try withControlGroup(of: record, on: host) { (group, _) throws(CgroupError) in
+    try group.processes().sorted().prefix(mostNamed)
+  }
+  guard let strangers, !strangers.isEmpty else { return }
+  let list = strangers.map { "\($0)" }.joined(separator: ", ")
+  host.warn(
+    "cgroup \(record.cgroup ?? "") is left: process \(list) is in it, and not the container's"
+  )
 }

@@ -69,7 +69,7 @@ struct Creation {
       host.debug("cgroup: none")
     case let birthplace?:
       isCgroupOurs = true
-      record.cgroup = birthplace.group.location.path
+      try birthplace.note(in: &record)
       host.debug("cgroup \(birthplace.path): made, with its limits")
     }
     let prepared = try launch(into: birthplace, directory, console, on: host)

@@ -5,7 +5,8 @@ package import State
 /// hooks.
 ///
 /// A created one is killed first, as runc does; a running one only if `force` is given, which also
-/// removes a state that can't be read, and does not mind a container that isn't there.
+/// removes a state that can't be read, and does not mind a container that isn't there. With `force` it
+/// waits for nobody who waits for the container.
 ///
 /// Spec: runtime.md, "Delete".
 package func delete(
@@ -14,8 +15,7 @@ package func delete(
   on host: borrowing Host,
 ) throws(RuntimeError) {
   do throws(RuntimeError) {
-    if force { try interruptCreator(id, on: host) }
-    let directory = try lockedContainer(id, on: host)
+    let directory = force ? try lockByForce(id, on: host) : try lockedContainer(id, on: host)
     try deleteLocked(
       directory,
       try readForDeletion(directory, force: force, on: host),
@@ -81,16 +81,32 @@ func deleteLocked(
   try withState { () throws(StateError) in try directory.remove(from: host.root) }
 }
 
-/// Makes a creator that is still at work fail and clean up, so that its lock comes free.
-private func interruptCreator(
+/// Takes the lock of a container that is to be gone whatever becomes of who has it.
+///
+/// That is mostly a verb that waits for the container: for its init, or for files that it serves. So all
+/// of the container is killed, as `kill` does without the lock, until the verb gives up.
+private func lockByForce(
   _ id: ContainerID,
   on host: borrowing Host,
-) throws(RuntimeError) {
+) throws(RuntimeError) -> ContainerDirectory {
   let directory = try withState { () throws(StateError) in
     try ContainerDirectory.existing(id, in: host.root)
   }
-  let isBusy = try withState { () throws(StateError) in try directory.isLocked() }
-  guard isBusy else { return }
+  let end = Clock.monotonicMilliseconds + patience
+  while try withState({ () throws(StateError) in try !directory.lock(wait: false) }) {
+    guard Clock.monotonicMilliseconds < end else { throw .state(.busy(id)) }
+    // Again each time: whoever has the lock may have made init only now.
+    try killWithoutLock(directory, on: host)
+    Clock.pause(milliseconds: 10)
+  }
+  thawAfterInterruptedKill(directory, on: host)
+  return directory
+}
+
+private func killWithoutLock(
+  _ directory: borrowing ContainerDirectory,
+  on host: borrowing Host,
+) throws(RuntimeError) {
   let record: ContainerRecord?
   do throws(StateError) {
     record = try directory.readRecord()
@@ -98,6 +114,7 @@ private func interruptCreator(
     // A record that can't be read is judged once the lock is ours.
     return
   }
-  guard let record, !record.isPrepared else { return }
+  guard let record else { return }
   _ = try killProcesses(of: record, on: host)
+  _ = try signalInit(of: record, 9, on: host)
 }

@@ -8,7 +8,8 @@ import Kernel
 /// process, for `Process.endWithParent`.
 ///
 /// - Returns: the bytes that `body` does, at most 1 MiB.
-/// - Throws: what `body` throws, in words.
+/// - Throws: what `body` throws, in words; and a refusal when it takes longer than a verb with the lock
+///   may, as where files are served by somebody who does not answer.
 func inChild(
   _ subject: String,
   keeping kept: [CInt],
@@ -28,12 +29,21 @@ func inChild(
       }
       return try body(parent)
     }
-  case .parent(let pid, _):
+  case .parent(let pid, let child):
     let answers = pipe.keepReading()
     let bytes = try about(subject) { () throws(KernelError) in
-      let bytes = try answers.readAll(limit: 1 << 20, subject: subject)
-      _ = try Process.wait(for: pid)
-      return bytes
+      let answer = try readToEnd(answers, withinMilliseconds: patienceWithLock)
+      if answer == nil { try Process.signal(child, 9) }
+      // The kernel may keep one that is killed: it holds nothing of this process.
+      let aMoment: Int32 = 1000
+      if try child.wait(for: .readable, milliseconds: aMoment) { _ = try Process.wait(for: pid) }
+      return answer
+    }
+    guard let bytes else {
+      throw .refused(
+        "\(subject): given up after \(patienceWithLock / 1000) seconds: a file system on the way does "
+          + "not answer"
+      )
     }
     switch bytes.first {
     case succeeded: return Array(bytes.dropFirst())
@@ -41,6 +51,23 @@ func inChild(
     default: throw .refused("\(subject): the child process ended without an answer")
     }
   }
+}
+
+/// - Returns: nil when the time is over before the end of the pipe, or of a mebibyte.
+private func readToEnd(
+  _ pipe: borrowing OwnedDescriptor,
+  withinMilliseconds limit: Int64,
+) throws(KernelError) -> [UInt8]? {
+  let end = Clock.monotonicMilliseconds + limit
+  var bytes: [UInt8] = []
+  while bytes.count < 1 << 20 {
+    let left = max(0, end - Clock.monotonicMilliseconds)
+    guard try pipe.wait(for: .readable, milliseconds: Int32(left)) else { return nil }
+    let part = try pipe.read(upTo: 1 << 16)
+    if part.isEmpty { return bytes }
+    bytes += part
+  }
+  return bytes
 }
 
 private let succeeded: UInt8 = 0x2b

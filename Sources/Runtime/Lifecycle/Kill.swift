@@ -70,7 +70,7 @@ private func signalEverything(
   isLocked: Bool,
   on host: borrowing Host,
 ) throws(RuntimeError) -> Bool {
-  guard record.initProcess != nil, try !hasLostControlGroup(record, on: host) else { return false }
+  guard try ownsProcesses(record, on: host) else { return false }
   var delivery = SignalDelivery(signal)
   let mustStop: Bool? = try withControlGroup(of: record, on: host) {
     (group, _) throws(CgroupError) in

@@ -2,10 +2,6 @@ import Cgroups
 import Kernel
 package import State
 
-/// How long the processes of a container may take to stop, in milliseconds: less than others wait for
-/// the lock that is held meanwhile.
-private let freezingTime: Int64 = patience - 2000
-
 /// Stops every process of a container, started or not, until it is resumed.
 ///
 /// It is paused when this returns; when a process can't be stopped the error names it, and all go on.
@@ -20,7 +16,7 @@ package func pause(_ id: ContainerID, on host: borrowing Host) throws(RuntimeErr
   guard seen.isAlive else { throw .notRunning("container not running") }
   let isDone: Void? = try withControlGroup(of: seen.record, on: host) {
     (group, _) throws(CgroupError) in
-    try group.freeze(host.processes, withinMilliseconds: freezingTime)
+    try group.freeze(host.processes, withinMilliseconds: patienceWithLock)
   }
   // A control group without processes counts as frozen: init may have ended meanwhile.
   guard try observe(directory, on: host)?.isAlive == true else {
@@ -46,7 +42,7 @@ package func resume(_ id: ContainerID, on host: borrowing Host) throws(RuntimeEr
     try withControlGroup(of: seen.record, on: host) { (group, _) throws(CgroupError) in
       let (isWanted, isDone) = (try group.isFreezing(), try group.isFrozen())
       guard seen.isAlive, isWanted || isDone else { return false }
-      try group.setFrozen(false, withinMilliseconds: freezingTime)
+      try group.setFrozen(false, withinMilliseconds: patienceWithLock)
       return true
     }
   // Whom a kill had frozen the lock has brought with it that they go on.

@@ -45,7 +45,7 @@ struct Restoration {
     case nil: record.cgroup = nil
     case let birthplace?:
       isCgroupOurs = true
-      record.cgroup = birthplace.group.location.path
+      try birthplace.note(in: &record)
     }
     let filter = try confinement(of: plan, on: host).filter
     let basis = TenantBasis(plan, filter: filter, keepsKeyring: false)

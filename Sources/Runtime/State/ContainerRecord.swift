@@ -23,6 +23,9 @@ package struct ContainerRecord: Equatable, Sendable {
   package var isPrepared: Bool
   /// The container's cgroup, a path below the root of the cgroup2 hierarchy; nil without one.
   package var cgroup: String?
+  /// The inode of the cgroup's directory, which tells it from one that has been made there since; nil
+  /// where nothing hangs on that.
+  package var cgroupInode: UInt64?
   package var cgroupManager: CgroupManager
   /// The container's unit; nil where systemd does not keep it.
   package var unit: RecordedUnit?
@@ -71,6 +74,7 @@ package struct ContainerRecord: Equatable, Sendable {
     self.initProcess = nil
     self.isPrepared = false
     self.cgroup = cgroup
+    self.cgroupInode = nil
     self.cgroupManager = .directory
     self.unit = nil
     self.resctrl = nil
@@ -129,6 +133,7 @@ extension ContainerRecord {
       ("startTime", initProcess.map { .unsigned($0.startTime) }),
       ("prepared", .boolean(isPrepared)),
       ("cgroup", cgroup.map { .string($0) }),
+      ("cgroupInode", cgroupInode.map { .unsigned($0) }),
       ("cgroupManager", .string(cgroupManager.rawValue)),
       ("unit", unit?.json),
       ("resctrl", resctrl?.json),
@@ -179,6 +184,7 @@ extension ContainerRecord {
     let manager = json["cgroupManager"]?.string ?? CgroupManager.directory.rawValue
     guard let cgroupManager = CgroupManager(rawValue: manager) else { return nil }
     self.cgroupManager = cgroupManager
+    cgroupInode = json["cgroupInode"]?.integer(as: UInt64.self)
     configuration = json["configuration"]?.string
     unit = json["unit"].flatMap(RecordedUnit.init(json:))
     resctrl = json["resctrl"].flatMap(ResctrlGroup.init(json:))

@@ -33,7 +33,8 @@ extension ContainerDirectory {
   ) throws(StateError) -> Bool {
     do throws(KernelError) {
       let identity = try processes.identity(of: process.pid)
-      return identity.startTime == process.startTime && !identity.isEnding
+      guard identity.startTime == process.startTime else { return false }
+      return try !processes.isEnding(process.pid, identity)
     } catch  where error.code == .noEntry || error.code == .noProcess {
       return false
     } catch {

@@ -56,12 +56,14 @@ int ckernel_prctl_name(const char *name);
 // keyctl(2): KEYCTL_JOIN_SESSION_KEYRING.
 int ckernel_join_session_keyring(const char *name);
 
-// ioctl(2): a terminal's size, its controlling process, its peer, and a network link set up.
+// ioctl(2): a terminal's size, its controlling process, its peer, what a pipe holds, and a network link
+// set up.
 int ckernel_set_window_size(int terminal, unsigned short rows, unsigned short columns);
 int ckernel_window_size(int terminal, unsigned short *rows, unsigned short *columns);
 int ckernel_set_controlling_terminal(int terminal);
 int ckernel_open_terminal_peer(int master, int flags);
 int ckernel_unlock_terminal(int master);
+int ckernel_unread(int file, int *count);
 int ckernel_set_link_up(const char *link);
 
 // sendmsg(2), recvmsg(2) of one datagram with at most one descriptor. descriptor is -1 for none.
