@@ -200,6 +200,20 @@ propagates() {
   says "not a directory"
 }
 
+@test "a remount of what is no mount is refused, whether there is something to change or not" {
+  local options
+  probe wait
+  for options in '["bind", "remount"]' '["bind", "remount", "ro"]'; do
+    edit '.mounts += [{"destination": "/etc", "type": "bind", "source": "/etc", "options": $words}]' \
+      --argjson words "$options"
+    refused runtime create --bundle "$BUNDLE" c1
+    edit 'del(.mounts[-1])'
+  done
+  edit '.mounts += [{"destination": "/dev/shm", "type": "bind", "source": "/dev/shm",
+    "options": ["bind", "remount"]}]'
+  launch create c1
+}
+
 # CVE-2021-30465 and its kin: links in the rootfs lead nowhere but into the rootfs
 @test "a target behind an absolute link stays in the rootfs" {
   mkdir outside source && ln -s "$PWD/outside" "$BUNDLE/rootfs/link"

@@ -60,7 +60,13 @@ extension ContainerRoot {
     let target = try about(plan.subject) { () throws(KernelError) in
       try find(plan.destination)
     }
-    guard let target else { throw .refused("\(plan.subject): nothing is there to remount") }
+    // mount_setattr(2) refuses what is no mount; but with nothing to change it is not even called.
+    let isMount = try about(plan.subject) { () throws(KernelError) in
+      try target?.isMountRoot() ?? false
+    }
+    guard let target, isMount else {
+      throw .refused("\(plan.subject): nothing is mounted there to remount")
+    }
     try Self.finish(target, plan)
   }
 
