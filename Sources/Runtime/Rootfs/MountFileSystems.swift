@@ -132,7 +132,7 @@ extension ContainerRoot {
     do throws(KernelError) {
       if !source.isEmpty { try Mounting.setOption(context, "source", source) }
       for flag in plan.superblockFlags where !isPerMount(flag, type: type) {
-        try Mounting.setOption(context, flag, nil)
+        try setFlag(flag, of: context)
       }
       for parameter in plan.parameters {
         try set(parameter.key, parameter.plainValue, of: context, type: type)
@@ -168,6 +168,21 @@ extension ContainerRoot {
       return .kernel(error, subject: subject)
     }
     return .kernel(error, subject: "\(subject): \(message)")
+  }
+
+  /// Gives a file system one flag of its superblock.
+  private static func setFlag(
+    _ flag: String,
+    of context: borrowing OwnedDescriptor,
+  ) throws(KernelError) {
+    do throws(KernelError) {
+      try Mounting.setOption(context, flag, nil)
+    } catch  where error.code == .invalid && (flag == "acl" || flag == "noacl") {
+      // To mount(2) it is a bit that every file system takes, and most have no use for; to fsconfig(2)
+      // a word of those that know it, and EINVAL from others. What they say of it must not be taken
+      // for the reason of a later failure.
+      _ = Mounting.lastMessage(of: context)
+    }
   }
 
   /// Gives a file system one option, a long list of an overlay's layers one by one.
