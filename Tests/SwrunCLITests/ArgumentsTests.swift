@@ -105,6 +105,16 @@ import Testing
       Arguments(globals: ["help": "true"], verb: "create", options: [:], positional: [])
     ),
     (
+      "another word for help",
+      ["h"],
+      Arguments(globals: ["help": "true"], verb: nil, options: [:], positional: [])
+    ),
+    (
+      "no command, as a wish for help",
+      ["--root", "/r"],
+      Arguments(globals: ["root": "/r", "help": "true"], verb: nil, options: [:], positional: [])
+    ),
+    (
       "a flag switched off",
       ["delete", "--force=false", "id"],
       Arguments(globals: [:], verb: "delete", options: [:], positional: ["id"])
@@ -118,7 +128,7 @@ import Testing
   }
 
   static let mistakes: [(words: [String], error: UsageError)] = [
-    ([], .noVerb),
+    (["--", "list"], .noVerb),
     (["fly"], .unknownVerb("fly")),
     (["--wings", "run", "id"], .unknownOption("--wings", verb: nil)),
     (["start", "--detach", "id"], .unknownOption("--detach", verb: "start")),

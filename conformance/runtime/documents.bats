@@ -180,6 +180,22 @@ validate() { "$PYTHON" "$CONFORMANCE/lib/validate.py" "$1"; }
   refused "$SWRUN" help nonsense
 }
 
+@test "no command at all is a wish for help, and h is another word for it" {
+  local said
+  ok "$SWRUN" --help
+  said=$output
+  ok "$SWRUN"
+  [ "$output" = "$said" ]
+  ok "$SWRUN" --root "$STATE"
+  [ "$output" = "$said" ]
+  ok "$SWRUN" h
+  [ "$output" = "$said" ]
+  ok "$SWRUN" help create
+  said=$output
+  ok "$SWRUN" h create
+  [ "$output" = "$said" ]
+}
+
 # What crun understands
 @test "short flags may stand together" {
   started

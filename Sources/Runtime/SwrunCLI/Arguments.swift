@@ -56,8 +56,8 @@ extension Arguments {
   /// Options may stand in any order, before or after arguments, with one dash or two, their value
   /// behind `=` or as the next word; `--` ends them. A global option is taken after the verb too,
   /// where the verb has none of that name. Where the verb takes a command, everything behind its
-  /// first argument is the command's; a `--` between the two may be there. `help` in place of a verb
-  /// is `--help`, and short flags may stand together, as in `-td`.
+  /// first argument is the command's; a `--` between the two may be there. `help` or `h` in place of
+  /// a verb is `--help`, and so is nothing at all; short flags may stand together, as in `-td`.
   package init(parsing words: [String]) throws(UsageError) {
     self.init(globals: [:], verb: nil, options: [:], positional: [])
     var rest = words[...]
@@ -68,7 +68,7 @@ extension Arguments {
         for flag in flags { options[flag] = "true" }
       } else if word.hasPrefix("-"), word != "-" {
         try take(word, &rest, verb)
-      } else if verb == nil, word == "help" {
+      } else if verb == nil, word == "help" || word == "h" {
         globals["help"] = "true"
       } else if verb == nil {
         guard let known = OptionTable.verbs.first(where: { $0.name == word }) else {
@@ -85,6 +85,7 @@ extension Arguments {
       }
     }
     positional += rest
+    if verb == nil, positional.isEmpty, globals["version"] == nil { globals["help"] = "true" }
     try checkCount(verb)
     if let manager = globals["cgroup-manager"], globals["systemd-cgroup"] != nil,
       manager != "systemd"
