@@ -115,6 +115,22 @@ import Testing
       Arguments(globals: ["root": "/r", "help": "true"], verb: nil, options: [:], positional: [])
     ),
     (
+      "empty values",
+      ["--root=", "--log", "", "create", "--pid-file", "/p", "--pid-file=", "-b", "", "id"],
+      Arguments(globals: [:], verb: "create", options: [:], positional: ["id"])
+    ),
+    (
+      "empty values that are the verb's to judge",
+      ["exec", "--user=", "--cgroup", "", "--preserve-fds=", "--env", "", "id"],
+      Arguments(
+        globals: [:],
+        verb: "exec",
+        options: ["user": "", "cgroup": "", "preserve-fds": "", "env": ""],
+        positional: ["id"],
+        lists: ["env": [""]]
+      )
+    ),
+    (
       "a flag switched off",
       ["delete", "--force=false", "id"],
       Arguments(globals: [:], verb: "delete", options: [:], positional: ["id"])
