@@ -4,7 +4,7 @@ import Testing
 /// What annotations say about the processes of a container: swrun-create(8), "ANNOTATIONS".
 @Suite struct AnnotationTests {
   private func process(_ annotation: String, _ value: String) throws -> ProcessPlan {
-    var warnings: [String] = []
+    var warnings: [IgnoredSetting] = []
     var section = try Configuration.Process(
       parsing: [UInt8](#"{"cwd": "/", "args": ["x"], "noNewPrivileges": true}"#.utf8)
     )

@@ -50,8 +50,8 @@ struct MountPlanTests {
     Row(options: ["rdiratime"], recursiveClear: 0x80),
     Row(options: ["sync", "dirsync", "lazytime"], superblock: ["sync", "dirsync", "lazytime"]),
     Row(
-      options: ["async", "nolazytime", "mand", "nomand"],
-      superblock: ["async", "nolazytime", "mand", "nomand"]
+      options: ["async", "nolazytime", "mand", "nomand", "acl", "noacl"],
+      superblock: ["async", "nolazytime", "mand", "nomand", "acl", "noacl"]
     ),
   ]
 

@@ -41,7 +41,7 @@ import Testing
     let changed = changes.applied(to: try Self.section(Self.own), ["ls"])
     #expect(changed.user == .init(uid: 9, gid: 6, umask: nil, additionalGids: [7, 8]))
     #expect(changed.cwd == "/tmp")
-    var warnings: [String] = []
+    var warnings: [IgnoredSetting] = []
     #expect(try ProcessPlan(changed, warnings: &warnings).environment == ["A=2", "B=3"])
   }
 

@@ -105,6 +105,32 @@ import Testing
       Arguments(globals: ["help": "true"], verb: "create", options: [:], positional: [])
     ),
     (
+      "another word for help",
+      ["h"],
+      Arguments(globals: ["help": "true"], verb: nil, options: [:], positional: [])
+    ),
+    (
+      "no command, as a wish for help",
+      ["--root", "/r"],
+      Arguments(globals: ["root": "/r", "help": "true"], verb: nil, options: [:], positional: [])
+    ),
+    (
+      "empty values",
+      ["--root=", "--log", "", "create", "--pid-file", "/p", "--pid-file=", "-b", "", "id"],
+      Arguments(globals: [:], verb: "create", options: [:], positional: ["id"])
+    ),
+    (
+      "empty values that are the verb's to judge",
+      ["exec", "--user=", "--cgroup", "", "--preserve-fds=", "--env", "", "id"],
+      Arguments(
+        globals: [:],
+        verb: "exec",
+        options: ["user": "", "cgroup": "", "preserve-fds": "", "env": ""],
+        positional: ["id"],
+        lists: ["env": [""]]
+      )
+    ),
+    (
       "a flag switched off",
       ["delete", "--force=false", "id"],
       Arguments(globals: [:], verb: "delete", options: [:], positional: ["id"])
@@ -118,7 +144,7 @@ import Testing
   }
 
   static let mistakes: [(words: [String], error: UsageError)] = [
-    ([], .noVerb),
+    (["--", "list"], .noVerb),
     (["fly"], .unknownVerb("fly")),
     (["--wings", "run", "id"], .unknownOption("--wings", verb: nil)),
     (["start", "--detach", "id"], .unknownOption("--detach", verb: "start")),

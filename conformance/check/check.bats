@@ -58,6 +58,20 @@ strong() {
   jq -e '[.warnings[] | select(.rule | contains("its own limits"))] | length == 1' <<<"$output"
 }
 
+@test "what is ignored is a warning with its place" {
+  strong
+  edit '.process.capabilities.bounding = ["CAP_KILL", "CAP_NOT_THERE"]
+    | .linux.resources += {"network": {"classID": 1},
+      "blockIO": {"weightDevice": [{"major": 8, "minor": 0, "weight": 10},
+        {"major": 8, "minor": 1, "leafWeight": 10}]}}'
+  check --format json
+  [ "$status" -eq 1 ] || fail "status $status"
+  [ "$(jq -r '.warnings[] | select(.line > 0) | "\(.pointer) \(.rule)"' <<<"$output")" = \
+    '/process/capabilities/bounding/1 is ignored: there is no capability "CAP_NOT_THERE"
+/linux/resources/network/classID is ignored: cgroup v2 has nothing like it
+/linux/resources/blockIO/weightDevice/1/leafWeight is ignored: cgroup v2 has nothing like it' ]
+}
+
 @test "all violations are told at once, in the order of the document, and status 2" {
   cat >"$BUNDLE/config.json" <<'END'
 {

@@ -227,9 +227,11 @@ processes_are() { [ "$(runtime ps --format json c1 | jq length)" -eq "$1" ]; }
 
 @test "a program that is not there, or that can't be executed, in the words that callers know" {
   started
-  touch "$BUNDLE/rootfs/plain"
+  touch "$BUNDLE/rootfs/plain" "$BUNDLE/rootfs/bin/plain"
   not_executed c1 nosuch
   says 'exec: "nosuch": executable file not found in $path'
+  not_executed c1 plain
+  says 'exec: "plain": executable file not found in $path'
   not_executed c1 /no/such
   says 'no such file or directory'
   not_executed c1 /plain

@@ -116,12 +116,28 @@ refused_to_user() {
   probe wait
   as_user create --bundle "$BUNDLE" "$ID" >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&- 4>&-
   [ "$(as_user state "$ID" | jq -r .status)" = created ]
-  [ "$RUNTIME" != swrun ] || [ "$(as_user state "$ID" | jq -r .owner)" = 54321 ]
+  [ "$RUNTIME" != swrun ] || [ "$(as_user state "$ID" | jq -r .owner)" = tester ]
   ok as_user start "$ID"
   eventually grep -q ready "$BATS_TEST_TMPDIR/out"
   ok as_user kill "$ID" KILL
   eventually eval '[ "$(as_user state "$ID" | jq -r .status)" = stopped ]'
   ok as_user delete "$ID"
+}
+
+# owner: who a container of the user's belongs to, as list has it.
+owner() {
+  as_user create --bundle "$BUNDLE" "$ID" >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&- 4>&-
+  as_user list --format json 3>&- | jq -r '.[0].owner'
+  as_user delete --force "$ID" 3>&-
+}
+
+@test "the owner of a container is a name, and a number for who has none" {
+  one_id
+  probe wait
+  [ "$(owner)" = tester ]
+  [ "$RUNTIME" = swrun ] || return 0
+  echo root:x:0:0::/root:/bin/sh >"$HOME_OF_USER/etc/passwd"
+  [ "$(owner)" = 54321 ]
 }
 
 @test "a limit that can't be set without a cgroup is an error that names it" {

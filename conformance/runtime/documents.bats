@@ -180,6 +180,53 @@ validate() { "$PYTHON" "$CONFORMANCE/lib/validate.py" "$1"; }
   refused "$SWRUN" help nonsense
 }
 
+@test "no command at all is a wish for help, and h is another word for it" {
+  local said
+  ok "$SWRUN" --help
+  said=$output
+  ok "$SWRUN"
+  [ "$output" = "$said" ]
+  ok "$SWRUN" --root "$STATE"
+  [ "$output" = "$said" ]
+  ok "$SWRUN" h
+  [ "$output" = "$said" ]
+  ok "$SWRUN" help create
+  said=$output
+  ok "$SWRUN" h create
+  [ "$output" = "$said" ]
+}
+
+@test "an empty value of an option is as good as none" {
+  probe wait
+  cd "$BUNDLE"
+  ok "$SWRUN" --root "$STATE" --log "" --log-format "" --rootless "" list
+  launch create c1 --bundle "" --pid-file "" --console-socket ""
+  ok runtime start c1
+  ok runtime exec --process "" --cwd "" --apparmor "" --process-label "" --pid-file "" \
+    --console-socket "" c1 /probe cwd
+  expect cwd /
+  ok runtime update --memory "" --cpuset-cpus "" --resources "" c1
+  ok runtime kill c1 ""
+  eventually grep -qx signal=15 "$BATS_TEST_TMPDIR/c1.out"
+  # A number is none.
+  capture runtime exec --preserve-fds "" c1 /probe cwd
+  [ "$status" -ne 0 ]
+}
+
+@test "an empty value of an option that others lack is as good as none" {
+  [ "$RUNTIME" = swrun ] || skip "$RUNTIME takes an empty root for the working directory"
+  # Where a user's state is kept by default.
+  STATE=$PWD/run/swrun
+  mkdir -p "$STATE"
+  export XDG_RUNTIME_DIR=$PWD/run
+  probe wait
+  launch create c1 --config "" --pidfd-socket ""
+  ok "$SWRUN" --rootless true --root "" --log-level "" --criu "" list --quiet --format ""
+  [ "$output" = c1 ]
+  # The last one counts.
+  ok "$SWRUN" --root /nonexistent --root "$STATE" --log "$PWD/no/such/log" --log "" state c1
+}
+
 # What crun understands
 @test "short flags may stand together" {
   started

@@ -14,6 +14,7 @@ sends() {
 @test "kill takes a name" { sends USR2 12; }
 @test "kill takes a name with SIG" { sends SIGHUP 1; }
 @test "kill takes a name in lower case" { sends usr1 10; }
+@test "kill takes IO, the other name of POLL" { sends IO 29; }
 @test "kill takes a real-time signal" { sends 40 40; }
 
 @test "kill without a signal sends SIGTERM" {

@@ -79,8 +79,8 @@ has_apparmor() { grep -qsx Y /sys/module/apparmor/parameters/enabled; }
   local pointer
   for pointer in memory/swappiness memory/disableOOMKiller memory/kernel memory/kernelTCP \
     memory/useHierarchy \
-    cpu/realtimeRuntime cpu/realtimePeriod blockIO/leafWeight "blockIO/weightDevice (leafWeight)" \
-    network/classID network/priorities; do
+    cpu/realtimeRuntime cpu/realtimePeriod blockIO/leafWeight \
+    blockIO/weightDevice/0/leafWeight network/classID network/priorities; do
     grep -qF "warning: /linux/resources/$pointer is ignored" <<<"$err" || fail "no $pointer"
   done
 }

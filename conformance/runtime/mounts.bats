@@ -248,6 +248,42 @@ propagates() {
   says "not a directory"
 }
 
+@test "a remount of what is no mount is refused, whether there is something to change or not" {
+  local options
+  probe wait
+  for options in '["bind", "remount"]' '["bind", "remount", "ro"]'; do
+    edit '.mounts += [{"destination": "/etc", "type": "bind", "source": "/etc", "options": $words}]' \
+      --argjson words "$options"
+    refused runtime create --bundle "$BUNDLE" c1
+    edit 'del(.mounts[-1])'
+  done
+  edit '.mounts += [{"destination": "/dev/shm", "type": "bind", "source": "/dev/shm",
+    "options": ["bind", "remount"]}]'
+  launch create c1
+}
+
+@test "acl and noacl are nothing to bind mounts and to file systems that do not know them" {
+  edit '.mounts += [("acl", "noacl") | {"destination": ("/mnt/" + .), "type": "tmpfs",
+      "source": "tmpfs", "options": [., "size=64k"]},
+    {"destination": ("/tmp/" + .), "type": "bind", "source": "/etc", "options": ["rbind", .]}]'
+  in_container mounts
+  expect_match mount:/mnt/acl "tmpfs *size=64k*"
+  expect_match mount:/mnt/noacl "tmpfs *size=64k*"
+  fact mount:/tmp/acl
+  fact mount:/tmp/noacl
+}
+
+@test "acl and noacl are told to a file system, which may know them" {
+  [ "$RUNTIME" = swrun ] || skip "$RUNTIME tells mount(2), which tells every file system"
+  require strace
+  edit '.mounts += [("acl", "noacl") | {"destination": "/mnt", "type": "tmpfs", "source": "tmpfs",
+    "options": [.]}]'
+  entry /bin/true
+  capture strace -f -o trace -e trace=fsconfig "$SWRUN" --root "$STATE" run --bundle "$BUNDLE" c1
+  [ -s trace ] || skip "missing: a machine where strace works"
+  [ "$status" -eq 0 ] && [ "$(grep -cE 'FSCONFIG_SET_FLAG, "(no)?acl"' trace)" -eq 2 ] || fail "$(cat trace)"
+}
+
 # CVE-2021-30465 and its kin: links in the rootfs lead nowhere but into the rootfs
 @test "a target behind an absolute link stays in the rootfs" {
   mkdir outside source && ln -s "$PWD/outside" "$BUNDLE/rootfs/link"

@@ -95,6 +95,18 @@ teardown() { finish; }
   says "permission denied"
 }
 
+# What Go's LookPath passes over is not found, whatever is in the way.
+@test "a program in PATH without the x bit is one that is not in PATH" {
+  touch "$BUNDLE/rootfs/bin/plain"
+  entry plain
+  refused runtime create --bundle "$BUNDLE" c1
+  says 'not found in $PATH'
+  [ "$RUNTIME" = swrun ] || return 0
+  says 'exec: "plain": executable file not found in $PATH'
+  refused runtime --log "$PWD/log" --log-format json create --bundle "$BUNDLE" c1
+  [ "$(jq -r .code log)" = program-not-found ]
+}
+
 @test "a program that is a directory fails with the words that callers know" {
   entry /etc
   refused runtime create --bundle "$BUNDLE" c1

@@ -112,7 +112,8 @@ package enum Signals {
     let name = upper.hasPrefix("SIG") ? String(upper.dropFirst(3)) : upper
     if name == "IOT" { return SIGABRT }
     if name == "CLD" { return SIGCHLD }
-    if name == "POLL" { return SIGIO }
+    // signal(7) has both names for one number, and the C library knows one of them.
+    if name == "POLL" || name == "IO" { return SIGIO }
     for number in 1...CInt(31) {
       guard let known = unsafe sigabbrev_np(number) else { continue }
       if unsafe String(cString: known) == name { return number }

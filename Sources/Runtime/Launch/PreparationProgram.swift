@@ -43,6 +43,9 @@ extension Preparation {
   }
 
   /// Refuses a program that can't be executed in the words that callers look for.
+  ///
+  /// Of a name that is looked up in PATH they are the same whatever is in the way: callers know them
+  /// from Go's LookPath, which passes over all that can't be executed.
   private mutating func checkProgram(
     _ name: String,
     namesInterpreter: Bool,
@@ -57,7 +60,7 @@ extension Preparation {
           continue
         }
         guard Process.mayExecute(path) else {
-          refusal = "permission denied"
+          if name == path { refusal = "permission denied" }
           continue
         }
         if namesInterpreter, let missing = try missingInterpreter(of: path, status) {
@@ -67,7 +70,6 @@ extension Preparation {
         return
       } catch {
         if name == path { refusal = error.code.meaning }
-        if error.code == .accessDenied { refusal = "permission denied" }
       }
     }
     throw InitFailure(step: .findProgram, refusal: "exec: \"\(name)\": \(refusal)")

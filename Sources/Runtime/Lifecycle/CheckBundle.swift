@@ -7,8 +7,8 @@ package struct BundleJudgement: Sendable {
   package let file: String
   /// What breaks the specification, or can't be done.
   package var violations: [ConfigurationError]
-  /// What is allowed and lets the container do more than it should.
-  package let weaknesses: [ConfigurationError]
+  /// What is allowed and lets the container do more than it should, and what is ignored.
+  package let warnings: [ConfigurationError]
 
   /// Judges a bundle: its config.json, and that there is a rootfs.
   ///
@@ -30,14 +30,14 @@ package struct BundleJudgement: Sendable {
           clause: "bundle.md, \"Filesystem Bundle\"",
         )
       ]
-      weaknesses = []
+      warnings = []
       return
     } catch {
       throw .kernel(error, subject: file)
     }
     let judgement = Judgement(of: bytes, bundle: path)
     violations = judgement.violations
-    weaknesses = judgement.weaknesses
+    warnings = judgement.warnings
     guard let rootfs = judgement.rootfs, !Self.isDirectory(rootfs.path) else { return }
     violations.append(
       ConfigurationError(

@@ -102,7 +102,8 @@ func makeContainer(
   on host: borrowing Host,
 ) throws(RuntimeError) -> CreatedContainer {
   try about("signals") { () throws(KernelError) in try Signals.interruptAtEnd() }
-  for warning in bundle.plan.warnings + [bundle.notice].compactMap({ $0 }) { host.warn(warning) }
+  for warning in bundle.plan.warnings { host.warn("\(warning)") }
+  if let notice = bundle.notice { host.warn(notice) }
   host.debug("bundle \(bundle.path): read")
   let place = try CgroupPlace(
     options.cgroupManager,

@@ -297,7 +297,6 @@ extension ContainerRecord {
   init(bundle: Bundle, id: ContainerID, on host: borrowing Host) throws(RuntimeError) {
     let now = Clock.now
     let plan = bundle.plan
-    let user = Process.effectiveUser
     self.init(
       id: id,
       ociVersion: plan.ociVersion,
@@ -305,7 +304,7 @@ extension ContainerRecord {
       rootfs: plan.rootfs.path,
       created: Clock.rfc3339(seconds: now.seconds, nanoseconds: now.nanoseconds),
       annotations: plan.annotations,
-      owner: user == 0 ? "root" : "\(user)",
+      owner: ownerName(),
       cgroup: nil,
       sharesPidNamespace: plan.namespaces.source(of: .pid) != .new,
       isInUserNamespace: try plan.isInUserNamespace(on: host),

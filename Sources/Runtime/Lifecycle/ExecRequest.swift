@@ -30,11 +30,11 @@ func processPlan(
     section = changes.applied(to: try ownSection(options, basis), command)
   }
   if options.wantsTerminal { section.terminal = true }
-  var warnings: [String] = []
+  var warnings: [IgnoredSetting] = []
   var plan = try located(place) { () throws(ConfigurationError) in
     try ProcessPlan(section, warnings: &warnings)
   }
-  for warning in warnings { host.warn(warning) }
+  for warning in warnings { host.warn("\(warning)") }
   plan.personality = basis.persona.map(PersonalityPlan.init)
   plan.addSockets(options.socketVariables)
   plan.memoryPolicy = basis.memoryPolicy

@@ -52,6 +52,19 @@ private func lentRange(
   return nil
 }
 
+/// Who makes a container, as state and list call them: by name, or by number where there is none.
+func ownerName() -> String {
+  let user = Process.effectiveUser
+  // No file has to be read for that, on the way of nearly every container.
+  guard user != 0 else { return "root" }
+  do throws(KernelError) {
+    return try userName(of: user) ?? "\(user)"
+  } catch {
+    // A list of users that this one may not read, or that is none: no reason to have no container.
+    return "\(user)"
+  }
+}
+
 /// See: passwd(5).
 private func userName(of user: UInt32) throws(KernelError) -> String? {
   try fields(of: "/etc/passwd").first { $0.count > 2 && $0[2] == "\(user)" }?[0]

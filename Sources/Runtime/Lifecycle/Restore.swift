@@ -44,7 +44,7 @@ package func restore(
   on host: borrowing Host,
 ) throws(RuntimeError) -> Int32 {
   let bundle = try Bundle(path: options.bundle)
-  for warning in bundle.plan.warnings { host.warn(warning) }
+  for warning in bundle.plan.warnings { host.warn("\(warning)") }
   try options.check(bundle.plan)
   let place = try CgroupPlace(
     options.cgroupManager,

@@ -92,7 +92,13 @@ extension ContainerRoot {
     let target = try about(plan.subject) { () throws(KernelError) in
       try find(plan.destination)
     }
-    guard let target else { throw .refused("\(plan.subject): nothing is there to remount") }
+    // mount_setattr(2) refuses what is no mount; but with nothing to change it is not even called.
+    let isMount = try about(plan.subject) { () throws(KernelError) in
+      try target?.isMountRoot() ?? false
+    }
+    guard let target, isMount else {
+      throw .refused("\(plan.subject): nothing is mounted there to remount")
+    }
     try Self.finish(target, plan)
     return target
   }
@@ -168,7 +174,7 @@ extension ContainerRoot {
     do throws(KernelError) {
       if !source.isEmpty { try Mounting.setOption(context, "source", source) }
       for flag in plan.superblockFlags where !isPerMount(flag, type: type) {
-        try Mounting.setOption(context, flag, nil)
+        try setFlag(flag, of: context)
       }
       for parameter in plan.parameters {
         try set(parameter.key, parameter.plainValue, of: context, type: type)
@@ -204,6 +210,21 @@ extension ContainerRoot {
       return .kernel(error, subject: subject)
     }
     return .kernel(error, subject: "\(subject): \(message)")
+  }
+
+  /// Gives a file system one flag of its superblock.
+  private static func setFlag(
+    _ flag: String,
+    of context: borrowing OwnedDescriptor,
+  ) throws(KernelError) {
+    do throws(KernelError) {
+      try Mounting.setOption(context, flag, nil)
+    } catch  where error.code == .invalid && (flag == "acl" || flag == "noacl") {
+      // To mount(2) it is a bit that every file system takes, and most have no use for; to fsconfig(2)
+      // a word of those that know it, and EINVAL from others. What they say of it must not be taken
+      // for the reason of a later failure.
+      _ = Mounting.lastMessage(of: context)
+    }
   }
 
   /// Gives a file system one option, a long list of an overlay's layers one by one.

@@ -56,8 +56,9 @@ extension Arguments {
   /// Options may stand in any order, before or after arguments, with one dash or two, their value
   /// behind `=` or as the next word; `--` ends them. A global option is taken after the verb too,
   /// where the verb has none of that name. Where the verb takes a command, everything behind its
-  /// first argument is the command's; a `--` between the two may be there. `help` in place of a verb
-  /// is `--help`, and short flags may stand together, as in `-td`.
+  /// first argument is the command's; a `--` between the two may be there. `help` or `h` in place of
+  /// a verb is `--help`, and so is nothing at all; short flags may stand together, as in `-td`. An
+  /// empty value takes an earlier one back, but for the options that it counts for.
   package init(parsing words: [String]) throws(UsageError) {
     self.init(globals: [:], verb: nil, options: [:], positional: [])
     var rest = words[...]
@@ -68,7 +69,7 @@ extension Arguments {
         for flag in flags { options[flag] = "true" }
       } else if word.hasPrefix("-"), word != "-" {
         try take(word, &rest, verb)
-      } else if verb == nil, word == "help" {
+      } else if verb == nil, word == "help" || word == "h" {
         globals["help"] = "true"
       } else if verb == nil {
         guard let known = OptionTable.verbs.first(where: { $0.name == word }) else {
@@ -85,6 +86,7 @@ extension Arguments {
       }
     }
     positional += rest
+    if verb == nil, positional.isEmpty, globals["version"] == nil { globals["help"] = "true" }
     try checkCount(verb)
     if let manager = globals["cgroup-manager"], globals["systemd-cgroup"] != nil,
       manager != "systemd"
@@ -119,7 +121,8 @@ extension Arguments {
     guard let option = own ?? OptionTable.globals.first(where: { $0.matches(name) }) else {
       throw .unknownOption(word, verb: verb?.name)
     }
-    let value = try option.value(of: word, inline: inline, &rest)
+    var value = try option.value(of: word, inline: inline, &rest)
+    if value?.isEmpty == true, !option.countsEmpty { value = nil }
     if own != nil { options[option.long] = value } else { globals[option.long] = value }
     if option.isRepeatable, let value { lists[option.long, default: []].append(value) }
   }
@@ -161,7 +164,7 @@ extension Option {
       }
     }
     guard let given = inline ?? rest.popFirst() else { throw .missingValue(word) }
-    guard choices.isEmpty || choices.contains(given) else {
+    guard choices.isEmpty || choices.contains(given) || given.isEmpty else {
       throw .notAChoice(option: long, value: given, choices: choices)
     }
     return given

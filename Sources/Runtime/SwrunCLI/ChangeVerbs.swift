@@ -14,7 +14,12 @@ extension OptionTable {
     Option("link-remap", "with files that have been removed, by a new link"),
     Option("lazy-pages", "leave memory to be fetched when it is used"),
     Option("page-server", value: "ADDRESS:PORT", "send memory to CRIU's page server"),
-    Option("status-fd", value: "N", "write a NUL byte there when lazy pages can be fetched"),
+    Option(
+      "status-fd",
+      value: "N",
+      countsEmpty: true,
+      "write a NUL byte there when lazy pages can be fetched"
+    ),
     Option("auto-dedup", "free what of an earlier image is outdated"),
     Option(
       "manage-cgroups-mode",

@@ -8,15 +8,26 @@ extension OptionTable {
     Option("pidfd-socket", value: "SOCKET", "send a pidfd of init to who listens at SOCKET"),
     Option("no-pivot", "move the rootfs over / in place of pivot_root, for ramdisks"),
     Option("no-new-keyring", "stay in the caller's session keyring"),
-    Option("preserve-fds", value: "N", "pass N more descriptors, from 3 on, to the container"),
+    preservedDescriptors("pass N more descriptors, from 3 on, to the container"),
   ]
+
+  private static func preservedDescriptors(_ help: String) -> Option {
+    Option("preserve-fds", value: "N", countsEmpty: true, help)
+  }
 
   private static let execution: [Option] = [
     Option("process", short: "p", value: "FILE", "take the process from FILE, a section as JSON"),
     Option("detach", short: "d", "don't wait for its end"),
     Option("tty", short: "t", "give it a terminal"),
     Option("env", short: "e", value: "NAME=VALUE", isRepeatable: true, "set a variable"),
-    Option("user", short: "u", value: "UID[:GID]", "run it as this user, and group"),
+    // What is no number is no 0: an empty variable of a script must not become root.
+    Option(
+      "user",
+      short: "u",
+      value: "UID[:GID]",
+      countsEmpty: true,
+      "run it as this user, and group"
+    ),
     Option(
       "additional-gids",
       short: "g",
@@ -29,11 +40,16 @@ extension OptionTable {
     Option("apparmor", value: "PROFILE", "its AppArmor profile"),
     Option("process-label", value: "LABEL", "its SELinux label"),
     Option("no-new-privs", "let it gain no privileges"),
-    Option("preserve-fds", value: "N", "pass N more descriptors, from 3 on, to it"),
+    preservedDescriptors("pass N more descriptors, from 3 on, to it"),
     Option("pid-file", value: "FILE", "write its process id to FILE"),
     consoleSocket,
     Option("pidfd-socket", value: "SOCKET", "send a pidfd of it to who listens at SOCKET"),
-    Option("cgroup", value: "PATH", "run it in a control group below the container's"),
+    Option(
+      "cgroup",
+      value: "PATH",
+      countsEmpty: true,
+      "run it in a control group below the container's"
+    ),
     Option("ignore-paused", "go ahead in a paused container"),
     noSubreaper,
   ]

@@ -21,7 +21,7 @@ extension OptionTable {
       count: 1...1,
       help: "print what a container uses, and when it runs out of memory, as JSON",
       options: [
-        Option("interval", value: "DURATION", "time between two looks: 500ms, 1m30s (5s)"),
+        interval("5s"),
         Option("stats", "print what it uses at this moment, and end"),
       ]
     ),
@@ -40,7 +40,7 @@ extension OptionTable {
       help: "show what all containers use",
       options: [
         format,
-        Option("interval", value: "DURATION", "time between two looks: 500ms, 1m30s (2s)"),
+        interval("2s"),
         Option(
           "sort",
           short: "s",
@@ -51,6 +51,15 @@ extension OptionTable {
       ]
     ),
   ]
+
+  private static func interval(_ standard: String) -> Option {
+    Option(
+      "interval",
+      value: "DURATION",
+      countsEmpty: true,
+      "time between two looks: 500ms, 1m30s (\(standard))"
+    )
+  }
 
   private static let format = Option(
     "format",

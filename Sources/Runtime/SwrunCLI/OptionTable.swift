@@ -13,6 +13,10 @@ package struct Option: Sendable, Equatable {
   package let help: String
   /// Whether it may be given several times, each counting; of others the last counts.
   package let isRepeatable: Bool
+  /// Whether an empty value is one, for the verb to judge.
+  ///
+  /// Of others it is as good as none: so runc has it of paths and texts, and not of numbers.
+  package let countsEmpty: Bool
 
   init(
     _ long: String,
@@ -20,9 +24,11 @@ package struct Option: Sendable, Equatable {
     value: String? = nil,
     choices: [String] = [],
     isRepeatable: Bool = false,
+    countsEmpty: Bool = false,
     _ help: String,
   ) {
     self.isRepeatable = isRepeatable
+    self.countsEmpty = countsEmpty || isRepeatable
     self.long = long
     self.short = short
     self.value = value

@@ -7,7 +7,7 @@ extension OptionTable {
       value: "FILE",
       "read the new limits as JSON from FILE, or from standard input for -"
     ),
-    Option("blkio-weight", value: "N", "weight for block devices, 10 to 1000"),
+    Option("blkio-weight", value: "N", countsEmpty: true, "weight for block devices, 10 to 1000"),
     Option("cpu-period", value: "US", "period of the CPU quota in microseconds"),
     Option("cpu-quota", value: "US", "CPU time in each period in microseconds, -1 for no limit"),
     Option("cpu-burst", value: "US", "CPU time that may be saved for later, in microseconds"),
@@ -22,7 +22,7 @@ extension OptionTable {
     Option("memory", value: "SIZE", "memory, -1 for no limit"),
     Option("memory-reservation", value: "SIZE", "memory that is left alone while others have more"),
     Option("memory-swap", value: "SIZE", "memory and swap together, -1 for no limit of swap"),
-    Option("pids-limit", value: "N", "processes and threads, -1 for no limit"),
+    Option("pids-limit", value: "N", countsEmpty: true, "processes and threads, -1 for no limit"),
     Option("l3-cache-schema", value: "SCHEMA", "refused: write to resctrl itself"),
     Option("mem-bw-schema", value: "SCHEMA", "refused: write to resctrl itself"),
   ]

@@ -1,11 +1,12 @@
 internal import JSON
 
-/// Everything that is wrong with a config.json, and everything that weakens its container.
+/// Everything that is wrong with a config.json, what weakens its container, and what has no effect.
 package struct Judgement: Equatable, Sendable {
   /// What breaks the specification, or can't be done, in the order of the document.
   package private(set) var violations: [ConfigurationError] = []
-  /// What is allowed and lets the container do more than it should, in the order of the document.
-  package private(set) var weaknesses: [ConfigurationError] = []
+  /// What is allowed and lets the container do more than it should, and what is ignored, in the order
+  /// of the document.
+  package private(set) var warnings: [ConfigurationError] = []
   /// The root file system, where the document names one.
   package private(set) var rootfs: RootfsPlan?
   /// The line that names the root file system.
@@ -26,7 +27,7 @@ package struct Judgement: Equatable, Sendable {
       let document = try Self.document(bytes)
       try judge(document, bundle: bundle)
       violations = violations.inOrder(of: document) + (isComplete ? [] : [.more])
-      weaknesses = weaknesses.inOrder(of: document)
+      warnings = warnings.inOrder(of: document)
     } catch {
       violations.append(error)
     }
@@ -57,8 +58,9 @@ package struct Judgement: Equatable, Sendable {
           rootfs = plan.rootfs
           rootfsLine = original.node(at: "/root/path")?.line
         }
-        weaknesses = Self.weaknesses(of: plan, configuration).map { $0.located(in: document) }
-          .map { text.translated($0, from: document) }
+        let ignored = plan.warnings.map { ConfigurationError($0) }
+        warnings = (Self.weaknesses(of: plan, configuration) + ignored)
+          .map { text.translated($0.located(in: document), from: document) }
         return
       } catch {
         let error = error.located(in: document)

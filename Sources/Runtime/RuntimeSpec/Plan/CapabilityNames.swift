@@ -33,7 +33,7 @@ extension CapabilityNames {
   ///
   /// A value that cannot be mapped to the kernel's must be logged and may not be an error.
   /// Spec: config.md, "Linux Process", capabilities.
-  init(_ capabilities: Configuration.Capabilities?, warnings: inout [String]) {
+  init(_ capabilities: Configuration.Capabilities?, warnings: inout [IgnoredSetting]) {
     effective = Self.kept(capabilities?.effective, "effective", &warnings)
     bounding = Self.kept(capabilities?.bounding, "bounding", &warnings)
     inheritable = Self.kept(capabilities?.inheritable, "inheritable", &warnings)
@@ -44,15 +44,20 @@ extension CapabilityNames {
   private static func kept(
     _ names: [String]?,
     _ set: String,
-    _ warnings: inout [String],
+    _ warnings: inout [IgnoredSetting],
   ) -> [String] {
     var kept: [String] = []
     for (index, name) in (names ?? []).enumerated() {
       if known.contains(name) {
         kept.append(name)
       } else {
-        let pointer = "/process/capabilities/\(set)/\(index)"
-        warnings.append("\(pointer) is ignored: there is no capability \(quoted(name))")
+        warnings.append(
+          IgnoredSetting(
+            pointer: "/process/capabilities/\(set)/\(index)",
+            reason: "there is no capability \(quoted(name))",
+            clause: "config.md, \"Linux Process\"",
+          )
+        )
       }
     }
     return kept

@@ -32,8 +32,8 @@ package struct ContainerPlan: Equatable, Sendable {
   package var seccomp: SeccompProfile?
   package var hooks: HookPlan
   package var annotations: [Annotation]
-  /// What was ignored and must be logged, one line each.
-  package var warnings: [String]
+  /// What was ignored and must be logged.
+  package var warnings: [IgnoredSetting]
 
   /// Decides everything about a container.
   ///
@@ -111,11 +111,15 @@ package struct CgroupPlan: Equatable, Sendable {
   package var path: String?
   package var resources: Resources
 
-  init(_ linux: Configuration.Linux?, warnings: inout [String]) {
+  init(_ linux: Configuration.Linux?, warnings: inout [IgnoredSetting]) {
     path = linux?.cgroupsPath == "" ? nil : linux?.cgroupsPath
     resources = linux?.resources ?? Resources()
-    for property in resources.propertiesWithoutController {
-      warnings.append("/linux/resources/\(property) is ignored: cgroup v2 has nothing like it")
+    warnings += resources.propertiesWithoutController.map { property in
+      IgnoredSetting(
+        pointer: "/linux/resources/\(property)",
+        reason: "cgroup v2 has nothing like it",
+        clause: "config-linux.md, \"Control groups\"",
+      )
     }
   }
 }

@@ -85,6 +85,8 @@ package enum MountOptionTable {
     ("nolazytime", .superblock),
     ("mand", .superblock),
     ("nomand", .superblock),
+    ("acl", .superblock),
+    ("noacl", .superblock),
     ("remount", .remount),
     ("tmpcopyup", .copyUp),
     // The kernel's log alone heeds silent and loud, and no superblock iversion any more.

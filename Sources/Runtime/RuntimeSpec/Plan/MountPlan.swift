@@ -56,7 +56,8 @@ package struct MountPlan: Equatable, Sendable {
   /// In the order given.
   package var propagation: [Propagation]
   /// Flags of the superblock (`ro`, `rw`, `sync`, `async`, `dirsync`, `lazytime`, `nolazytime`,
-  /// `mand`, `nomand`), which fsconfig(2) takes as flag parameters; no concern of a bind mount's.
+  /// `mand`, `nomand`, `acl`, `noacl`), which fsconfig(2) takes as flag parameters; no concern of a
+  /// bind mount's.
   package var superblockFlags: [String]
   /// Options that only the file system knows, in the order given.
   package var parameters: [Parameter]

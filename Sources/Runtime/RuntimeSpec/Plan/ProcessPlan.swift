@@ -42,10 +42,10 @@ extension ProcessPlan {
 
   /// Decides everything about a process.
   ///
-  /// What was ignored is added to `warnings`, one line each.
+  /// What was ignored is added to `warnings`.
   package init(
     _ process: Configuration.Process?,
-    warnings: inout [String],
+    warnings: inout [IgnoredSetting],
   ) throws(ConfigurationError) {
     guard let process else {
       throw Self.failure("/process", "is required to start a container and missing")

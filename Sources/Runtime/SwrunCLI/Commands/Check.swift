@@ -11,16 +11,16 @@ func check(_ arguments: Arguments, _ presentation: Presentation) throws(RuntimeE
     try presentation.show([
       "bundle": .string(arguments.positional.first ?? "."),
       "violations": .array(judgement.violations.map { $0.finding(in: judgement.file) }),
-      "warnings": .array(judgement.weaknesses.map { $0.finding(in: judgement.file) }),
+      "warnings": .array(judgement.warnings.map { $0.finding(in: judgement.file) }),
     ])
   } else {
     let lines =
       judgement.violations.map { $0.line(in: judgement.file, "error") }
-      + judgement.weaknesses.map { $0.line(in: judgement.file, "warning") }
+      + judgement.warnings.map { $0.line(in: judgement.file, "warning") }
     try presentation.show(lines.joined())
   }
   if !judgement.violations.isEmpty { return 2 }
-  return judgement.weaknesses.isEmpty ? 0 : 1
+  return judgement.warnings.isEmpty ? 0 : 1
 }
 
 extension ConfigurationError {

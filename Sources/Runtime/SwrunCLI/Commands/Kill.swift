@@ -4,8 +4,8 @@ import State
 
 /// `swrun kill`.
 func kill(_ arguments: Arguments, on host: borrowing Host) throws(RuntimeError) {
-  let text = arguments.positional.dropFirst().first ?? "SIGTERM"
-  guard let signal = Signals.number(of: text) else {
+  let text = arguments.positional.dropFirst().first ?? ""
+  guard let signal = Signals.number(of: text.isEmpty ? "SIGTERM" : text) else {
     throw .usage("unknown signal \"\(text)\": use a number, or a name such as TERM or SIGKILL")
   }
   try forEachContainer(arguments, on: host) { id, host throws(RuntimeError) in
