@@ -20,6 +20,46 @@ survive() {
 @test "delete is killed at random moments" { survive delete 30; }
 @test "start is killed at random moments" { survive start 30; }
 
+# Callers as podman forget a container once they have had it deleted, whatever came of that.
+@test "a delete that is killed once it has begun is finished by the next command that makes or deletes" {
+  require strace
+  local call number verb=make
+  printf '#!/bin/sh\ncat >/dev/null; echo hook >>%s\n' "$PWD/hooks" >hook
+  chmod +x hook
+  edit '.hooks.poststop = [{"path": $hook}]' --arg hook "$PWD/hook"
+  put_at other
+  cp "$BUNDLE/config.json" other.json
+  put_at c1
+  for call in rmdir unlinkat renameat openat clone close; do
+    for number in 1 2 3 5 8; do
+      entry /bin/true
+      ok runtime run --keep --bundle "$BUNDLE" c1
+      entry /bin/true
+      ok runtime run --keep --bundle "$BUNDLE" --config "$PWD/other.json" spare
+      rm -f hooks
+      capture strace -f -o /dev/null -e "trace=$call" -e "inject=$call:signal=KILL:when=$number" \
+        "$SWRUN" --root "$STATE" delete c1
+      # Not killed, or before it had written that it was at work: the caller's own delete is due.
+      if [ "$status" -ne 0 ] && ! grep -qs '"deleting":true' "$STATE/c1/state.json" &&
+        [ -e "$STATE/c1/state.json" ]; then
+        ok runtime delete c1
+      fi
+      if [ $verb = make ]; then
+        ok runtime run --bundle "$BUNDLE" --config "$PWD/other.json" next
+        ok runtime delete spare
+        verb=delete
+      else
+        ok runtime delete spare
+        verb=make
+      fi
+      [ -z "$(ls -A "$STATE")" ] || fail "$call $number: left: $(find "$STATE")"
+      [ ! -e "$(cgroup2_root)/$TAG/c1" ] || fail "$call $number: cgroup"
+      grep -q hook hooks || fail "$call $number: no hook"
+      echo "$call $number" >>rounds
+    done
+  done
+}
+
 # bats test_tags=long
 @test "create is killed at very many random moments" { survive create 600; }
 # bats test_tags=long

@@ -102,6 +102,7 @@ func makeContainer(
   on host: borrowing Host,
 ) throws(RuntimeError) -> CreatedContainer {
   try about("signals") { () throws(KernelError) in try Signals.interruptAtEnd() }
+  finishDeletions(on: host)
   for warning in bundle.plan.warnings { host.warn("\(warning)") }
   if let notice = bundle.notice { host.warn(notice) }
   host.debug("bundle \(bundle.path): read")

@@ -16,12 +16,12 @@ package func delete(
 ) throws(RuntimeError) {
   do throws(RuntimeError) {
     let directory = force ? try lockByForce(id, on: host) : try lockedContainer(id, on: host)
-    try deleteLocked(
-      directory,
-      try readForDeletion(directory, force: force, on: host),
-      force: force,
-      on: host
-    )
+    let record = try readForDeletion(directory, force: force, on: host)
+    try checkEnd(of: record, directory, force: force, on: host)
+    try noted(record, directory, on: host) { () throws(RuntimeError) in
+      try remove(record, directory, on: host)
+    }
+    finishDeletions(on: host)
   } catch .state(.doesNotExist) where force {
     return
   }
@@ -63,16 +63,34 @@ func deleteLocked(
   force: Bool,
   on host: borrowing Host,
 ) throws(RuntimeError) {
+  try checkEnd(of: record, directory, force: force, on: host)
+  try remove(record, directory, on: host)
+}
+
+/// - Throws: for a container that runs, but with `force`.
+private func checkEnd(
+  of record: ContainerRecord?,
+  _ directory: borrowing ContainerDirectory,
+  force: Bool,
+  on host: borrowing Host,
+) throws(RuntimeError) {
+  guard let record, !force else { return }
+  var status = try withState { () throws(StateError) in
+    try directory.status(of: record, host.processes)
+  }
+  guard status == .running else { return }
+  if try isFrozen(record, on: host) { status = .paused }
+  throw .wrongStatus(
+    "cannot delete container \(record.id) that is not stopped: \(status.rawValue)"
+  )
+}
+
+private func remove(
+  _ record: ContainerRecord?,
+  _ directory: borrowing ContainerDirectory,
+  on host: borrowing Host,
+) throws(RuntimeError) {
   if let record {
-    let status = try withState { () throws(StateError) in
-      try directory.status(of: record, host.processes)
-    }
-    guard force || status != .running else {
-      let status = try isFrozen(record, on: host) ? ContainerStatus.paused : status
-      throw .wrongStatus(
-        "cannot delete container \(record.id) that is not stopped: \(status.rawValue)"
-      )
-    }
     try killEverything(of: record, on: host)
     try removeControlGroup(of: record, on: host)
     try removeResctrlGroup(of: record)

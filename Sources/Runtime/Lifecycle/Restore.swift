@@ -73,6 +73,7 @@ private func restored(
 ) throws(RuntimeError) -> ContainerRecord {
   var record = try ContainerRecord(bundle: bundle, id: options.checkpoint.id, on: host)
   try place.note(in: &record, root: host.root.path)
+  finishDeletions(on: host)
   let directory = try withState { () throws(StateError) in
     try ContainerDirectory.create(options.checkpoint.id, in: host.root)
   }

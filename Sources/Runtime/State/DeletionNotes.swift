@@ -1,0 +1,78 @@
+import Kernel
+
+/// The names of containers whose deletion has begun, so that the next command finds those whose deletion
+/// was killed without looking at all containers: callers as podman forget a container once they have had
+/// it deleted, whatever came of that.
+///
+/// `.deleting`, a directory of empty files, there only while it is needed. No container has that name.
+/// A name in it says where to look; the container's record says whether it is so.
+extension StateRoot {
+  private static var notesName: String { ".deleting" }
+
+  /// Notes that a container is being deleted.
+  package func noteDeletion(of id: ContainerID) throws(StateError) {
+    try wrapping { () throws(KernelError) in
+      while true {
+        do throws(KernelError) {
+          _ = try open(
+            at: directory,
+            "\(Self.notesName)/\(id)",
+            [.writeOnly, .create, .noFollow],
+            mode: 0o600,
+            [.beneath, .noSymlinks]
+          )
+          return
+        } catch  where error.code == .noEntry {
+          try makeNotes()
+        }
+      }
+    }
+  }
+
+  private func makeNotes() throws(KernelError) {
+    do throws(KernelError) {
+      try Directory.make(at: directory, Self.notesName, mode: 0o700)
+    } catch  where error.code == .exists {
+      // Somebody else has noted something at this moment.
+    }
+  }
+
+  /// Forgets the note of a container, if there is one.
+  package func forgetDeletion(of id: ContainerID) throws(StateError) {
+    guard let notes = try notes() else { return }
+    try wrapping { () throws(KernelError) in
+      do throws(KernelError) {
+        try Directory.unlink(at: notes, id.description)
+      } catch  where error.code == .noEntry {
+        // Another has seen to it.
+      }
+      do throws(KernelError) {
+        try Directory.remove(at: directory, Self.notesName)
+      } catch  where [.notEmpty, .noEntry].contains(error.code) {
+        // Others are being deleted, or another was first.
+      }
+    }
+  }
+
+  /// The containers of which there is a note.
+  package func notedDeletions() throws(StateError) -> [ContainerID] {
+    guard let notes = try notes() else { return [] }
+    let names = try wrapping { () throws(KernelError) in try Directory.names(in: notes) }
+    return names.compactMap(ContainerID.init(ifValid:))
+  }
+
+  private func notes() throws(StateError) -> OwnedDescriptor? {
+    do throws(KernelError) {
+      return try open(
+        at: directory,
+        Self.notesName,
+        [.readOnly, .directory],
+        [.beneath, .noSymlinks]
+      )
+    } catch  where error.code == .noEntry {
+      return nil
+    } catch {
+      throw .kernel(error)
+    }
+  }
+}
