@@ -417,3 +417,33 @@ processes_are() { [ "$(runtime ps --format json c1 | jq length)" -eq "$1" ]; }
   ok runtime exec --detach --pid-file "$PWD/pid" c1 /probe sleep
   [[ "$(group_of "$(cat pid)")" == "$group"* ]]
 }
+
+# preparation_of PID: the child of exec that is not in the container's pid namespace.
+preparation_of() {
+  local child
+  for child in $(pgrep -P "$1"); do
+    [ "$(awk '$1 == "NSpid:" { print NF }' "/proc/$child/status")" -ne 2 ] || echo "$child"
+  done
+}
+
+@test "a process whose maker is killed before it has told of it does not go on" {
+  [ "$RUNTIME" = swrun ] || skip "this is swrun's promise"
+  require strace
+  started
+  # The first call of the new process takes its time.
+  strace -qq -f -o trace -e trace=setsid -e inject=setsid:delay_enter=2000000 \
+    "$SWRUN" --root "$STATE" exec c1 /probe sleep >exec.out 2>exec.err </dev/null 3>&- 4>&- &
+  local tracer=$! exec
+  eventually grep -q setsid trace
+  exec=$(pgrep -P "$tracer")
+  kill -KILL "$(preparation_of "$exec")"
+  eventually [ ! -e "/proc/$exec" ]
+  # strace stays for as long as anybody whom it follows.
+  eventually one_process
+  status=0
+  wait "$tracer" || status=$?
+  [ "$status" -eq 255 ]
+  grep -qx 'swrun: exec: the process ended before its program ran: it was killed from outside' exec.err
+}
+
+one_process() { [ "$(runtime ps --format json c1 | jq length)" -eq 1 ]; }

@@ -351,3 +351,43 @@ while True:
   [ "$status" -eq 0 ] || fail "exit $status"
   grep -q 'does not answer' add.err || fail "says" "$(cat add.err)"
 }
+
+# struck HOW VERB DOCUMENT: mounts VERB of which a call fails or kills it: HOW is what strace injects.
+struck() {
+  capture strace -qq -o trace -e trace=/rename,sendmsg -e inject="$1" \
+    "$SWRUN" --root "$STATE" mounts "$2" c1 "$3"
+  [ "$status" -ne 0 ] || fail "should have failed"
+}
+
+@test "where the record can't be written nothing is mounted, nor taken away" {
+  require strace
+  started
+  struck '/rename:error=ENOSPC' add "$(bind /mnt/new)"
+  says ENOSPC
+  is_not_mounted /mnt/new
+  ok add "$(bind /mnt/new)"
+  struck '/rename:error=ENOSPC' remove "$(bind /mnt/new)"
+  says ENOSPC
+  is_mounted /mnt/new
+  ok remove "$(bind /mnt/new)"
+  is_not_mounted /mnt/new
+}
+
+# A link leads there, which only what was added may have.
+@test "what is killed while it mounts leaves no mount that can't be taken away" {
+  require strace
+  local moment
+  edit '.root.readonly = false'
+  started
+  ln -s . "$BUNDLE/rootfs/mnt/link"
+  for moment in /rename:signal=KILL:when=1 sendmsg:signal=KILL:when=1 /rename:delay_exit=1; do
+    capture strace -qq -o trace -e trace=/rename,sendmsg -e inject="$moment" \
+      "$SWRUN" --root "$STATE" mounts add c1 "$(bind /mnt/link/new)"
+    [ -z "$(mounted_at /mnt/new)" ] || ok remove "$(bind /mnt/link/new)"
+    is_not_mounted /mnt/new
+  done
+  [ "$status" -eq 0 ]
+  # What is recorded and was not mounted is forgotten when it is not found.
+  refused runtime mounts remove c1 "$(bind /mnt/link/new)"
+  [ "$(jq '.addedMounts // [] | length' "$STATE/c1/state.json")" -eq 0 ]
+}

@@ -125,6 +125,27 @@ package struct ProcessFiles: ~Copyable {
     return try Directory.names(in: directory).compactMap { Int32($0) }.sorted()
   }
 
+  /// The children of this process, which has one thread; none where the kernel does not tell.
+  ///
+  /// See: proc(5), /proc/tid/children, of CONFIG_PROC_CHILDREN.
+  package func ownChildren() throws(KernelError) -> [Int32] {
+    do throws(KernelError) {
+      let text = String(decoding: try read("thread-self/children"), as: UTF8.self)
+      return text.split(separator: " ").compactMap { Int32($0) }
+    } catch  where error.code == .noEntry {
+      return []
+    }
+  }
+
+  /// How many pid namespaces, one below the other, a process has an id in, from this procfs's on.
+  ///
+  /// See: proc(5), NSpid in /proc/pid/status. `process` is an id, or `self`.
+  package func pidNamespaceDepth(of process: String) throws(KernelError) -> Int {
+    let text = String(decoding: try read("\(process)/status"), as: UTF8.self)
+    let line = text.split(separator: "\n").first { $0.hasPrefix("NSpid:") }
+    return line?.split(separator: "\t").dropFirst().count ?? 0
+  }
+
   private func isEnding(thread: Int32, of pid: Int32) throws(KernelError) -> Bool {
     do throws(KernelError) {
       return try identity(of: thread).isEnding

@@ -114,13 +114,45 @@ package struct PreparedTenant: ~Copyable {
   ///
   /// - Returns: the program's process, a child of this one.
   /// - Throws: what kept it from becoming its program; it has ended by then.
-  package func start() throws(LaunchError) -> Int32 {
+  package func start(_ processes: borrowing ProcessFiles) throws(LaunchError) -> Int32 {
+    do throws(LaunchError) {
+      return try awaitProgram()
+    } catch {
+      kill()
+      endUnannounced(processes)
+      throw error
+    }
+  }
+
+  /// Ends a child that the preparation has made and, being killed, has not told of.
+  ///
+  /// It is in a pid namespace below this process's own: whoever executed swrun may have left it other
+  /// children.
+  private func endUnannounced(_ processes: borrowing ProcessFiles) {
+    guard !isProgram else { return }
+    do throws(KernelError) {
+      let ownDepth = try processes.pidNamespaceDepth(of: "self")
+      for child in try processes.ownChildren() {
+        let process = try Process.open(child)
+        guard try processes.pidNamespaceDepth(of: "\(child)") > ownDepth else { continue }
+        try Process.signal(process, 9)
+        // The kernel may keep one that is killed, as on a file system that does not answer.
+        let aMoment: Int32 = 1000
+        if try process.wait(for: .readable, milliseconds: aMoment) {
+          _ = try Process.wait(for: child)
+        }
+      }
+    } catch {
+      // What went wrong before is the better news.
+    }
+  }
+
+  private func awaitProgram() throws(LaunchError) -> Int32 {
     do throws(KernelError) {
       try channel.send(CreatorMessage.start.frame)
     } catch  where error.code == .brokenPipe {
       // It has ended: what it said last, if anything, is still there to be read.
     } catch {
-      kill()
       throw .kernel(error, subject: "start")
     }
     var program = isProgram ? pid : nil

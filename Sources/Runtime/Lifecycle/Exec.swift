@@ -49,11 +49,11 @@ private func addProcess(
   let made = try birthplace.makeTenant(request, on: host)
   host.debug("tenant: prepared")
   guard !options.isDetached else {
-    _ = try started(made, options)
+    _ = try started(made, options, on: host)
     return 0
   }
   let master = try console.takeMaster()
-  let pid = try started(made, options)
+  let pid = try started(made, options, on: host)
   var foreground = try Foreground(master, on: host)
   return try foreground.wait(for: pid).code
 }
@@ -87,13 +87,14 @@ private func checkedRecord(
 private func started(
   _ tenant: borrowing PreparedTenant,
   _ options: ExecOptions,
+  on host: borrowing Host,
 ) throws(RuntimeError) -> Int32 {
   if !options.isDetached {
     // Until here a signal ends this process, and the tenant with it. Once that may be its program,
     // which would be nobody's, they wait for `Foreground` and go to the program.
     try about("signals") { () throws(KernelError) in _ = try Signals.block(.all) }
   }
-  let pid = try withLaunch { () throws(LaunchError) in try tenant.start() }
+  let pid = try withLaunch { () throws(LaunchError) in try tenant.start(host.processes) }
   do throws(RuntimeError) {
     try sendProcess(pid, to: options.pidfdSocket)
     try writePIDFile(pid, at: options.pidFile)

@@ -4,89 +4,135 @@ import Kernel
 /// joins and opens ends with it.
 ///
 /// The child may come to live among strangers, so it has no descriptor but the standard streams and
-/// those with the numbers in `kept`: nothing of the host's, and no lock. `body` gets the id of this
-/// process, for `Process.endWithParent`.
+/// those that are kept for it: nothing of the host's, and no lock.
 ///
-/// - Returns: the bytes that `body` does, at most 1 MiB.
-/// - Throws: what `body` throws, in words; and a refusal when it takes longer than a verb with the lock
-///   may, as where files are served by somebody who does not answer.
+/// - Parameters:
+///   - subject: what messages begin with.
+///   - kept: the numbers of the descriptors that the child needs.
+///   - body: what the child does.
+///   - heard: called here with what the child tells; when it throws, the child is ended where it is.
+/// - Throws: what `body` throws, in words; what `heard` throws; and a refusal when all of it takes longer
+///   than a verb with the lock may, as where files are served by somebody who does not answer.
 func inChild(
   _ subject: String,
   keeping kept: [CInt],
-  _ body: (_ parent: Int32) throws(RuntimeError) -> [UInt8],
-) throws(RuntimeError) -> [UInt8] {
+  _ body: (borrowing ChildLine) throws(RuntimeError) -> Void,
+  hearing heard: ([UInt8]) throws(RuntimeError) -> Void,
+) throws(RuntimeError) {
   let parent = Process.ownID
-  let pipe = try about(subject) { () throws(KernelError) in try Pipe() }
+  let ends = try about(subject) { () throws(KernelError) in try Channel.pair() }
   let side = try about(subject) { () throws(KernelError) in
     try clone(namespaces: [], cgroup: nil, asSibling: false)
   }
   switch consume side {
   case .child:
-    answer(on: pipe.keepWriting()) { output throws(RuntimeError) in
+    ChildLine(parent: parent, channel: ends.keepSecond()).answer { line throws(RuntimeError) in
       try about(subject) { () throws(KernelError) in
-        try DescriptorTable.close(from: 3, keeping: kept + [output])
+        try DescriptorTable.close(from: 3, keeping: kept + [line.number])
         try Process.endWithParent(parent)
       }
-      return try body(parent)
+      try body(line)
     }
   case .parent(let pid, let child):
-    let answers = pipe.keepReading()
-    let bytes = try about(subject) { () throws(KernelError) in
-      let answer = try readToEnd(answers, withinMilliseconds: patienceWithLock)
-      if answer == nil { try Process.signal(child, 9) }
-      // The kernel may keep one that is killed: it holds nothing of this process.
-      let aMoment: Int32 = 1000
-      if try child.wait(for: .readable, milliseconds: aMoment) { _ = try Process.wait(for: pid) }
-      return answer
+    do throws(RuntimeError) {
+      try listen(to: ends.keepFirst(), subject, heard)
+    } catch {
+      try about(subject) { () throws(KernelError) in try end(child, pid, isKilled: true) }
+      throw error
     }
-    guard let bytes else {
+    try about(subject) { () throws(KernelError) in try end(child, pid, isKilled: false) }
+  }
+}
+
+/// Takes the status of a child that ends, by itself or killed.
+private func end(
+  _ child: borrowing OwnedDescriptor,
+  _ pid: Int32,
+  isKilled: Bool,
+) throws(KernelError) {
+  if isKilled { try Process.signal(child, 9) }
+  // The kernel may keep one that is killed: it holds nothing of this process.
+  let aMoment: Int32 = 1000
+  if try child.wait(for: .readable, milliseconds: aMoment) { _ = try Process.wait(for: pid) }
+}
+
+/// The child's end of its line to the process that has made it.
+struct ChildLine: ~Copyable {
+  /// The id of the parent, for `Process.endWithParent`.
+  let parent: Int32
+  fileprivate let channel: Channel
+
+  fileprivate var number: CInt { channel.descriptor.raw }
+
+  /// How many bytes can be told at once.
+  static let mostAtOnce = Channel.longestFrame - 1
+
+  /// Tells the parent something, and comes back when it has taken that in; a parent that does not like
+  /// it ends this process.
+  func tell(_ bytes: [UInt8]) {
+    do throws(KernelError) {
+      try channel.send([Tag.told] + bytes)
+      guard try channel.receive() == [Tag.heard] else { Process.end(1) }
+    } catch {
+      Process.end(1)
+    }
+  }
+
+  /// Does the work, says how it went, and ends this process.
+  fileprivate consuming func answer(
+    with body: (borrowing ChildLine) throws(RuntimeError) -> Void,
+  ) -> Never {
+    var frame = [Tag.succeeded]
+    do throws(RuntimeError) {
+      try body(self)
+    } catch {
+      frame = [Tag.failed] + error.description.utf8.prefix(Self.mostAtOnce)
+    }
+    do throws(KernelError) {
+      try channel.send(frame)
+    } catch {
+      // The parent is gone: there is nobody to tell.
+    }
+    Process.end(0)
+  }
+}
+
+private enum Tag {
+  static let told: UInt8 = 0x3f
+  static let heard: UInt8 = 0x21
+  static let succeeded: UInt8 = 0x2b
+  static let failed: UInt8 = 0x2d
+}
+
+/// Listens to a child until it says how its work went.
+private func listen(
+  to channel: borrowing Channel,
+  _ subject: String,
+  _ heard: ([UInt8]) throws(RuntimeError) -> Void,
+) throws(RuntimeError) {
+  let end = Clock.monotonicMilliseconds + patienceWithLock
+  while true {
+    let left = max(0, end - Clock.monotonicMilliseconds)
+    let frame = try about(subject) { () throws(KernelError) -> [UInt8]? in
+      guard try channel.descriptor.wait(for: .readable, milliseconds: Int32(left)) else {
+        return nil
+      }
+      return try channel.receive()
+    }
+    guard let frame else {
       throw .refused(
         "\(subject): given up after \(patienceWithLock / 1000) seconds: a file system on the way does "
           + "not answer"
       )
     }
-    switch bytes.first {
-    case succeeded: return Array(bytes.dropFirst())
-    case failed: throw .refused(String(decoding: bytes.dropFirst(), as: UTF8.self))
+    let text = frame.dropFirst()
+    switch frame.first {
+    case Tag.succeeded: return
+    case Tag.failed: throw .refused(String(decoding: text, as: UTF8.self))
+    case Tag.told:
+      try heard(Array(text))
+      try about(subject) { () throws(KernelError) in try channel.send([Tag.heard]) }
     default: throw .refused("\(subject): the child process ended without an answer")
     }
   }
-}
-
-/// - Returns: nil when the time is over before the end of the pipe, or of a mebibyte.
-private func readToEnd(
-  _ pipe: borrowing OwnedDescriptor,
-  withinMilliseconds limit: Int64,
-) throws(KernelError) -> [UInt8]? {
-  let end = Clock.monotonicMilliseconds + limit
-  var bytes: [UInt8] = []
-  while bytes.count < 1 << 20 {
-    let left = max(0, end - Clock.monotonicMilliseconds)
-    guard try pipe.wait(for: .readable, milliseconds: Int32(left)) else { return nil }
-    let part = try pipe.read(upTo: 1 << 16)
-    if part.isEmpty { return bytes }
-    bytes += part
-  }
-  return bytes
-}
-
-private let succeeded: UInt8 = 0x2b
-private let failed: UInt8 = 0x2d
-
-private func answer(
-  on output: consuming OwnedDescriptor,
-  with body: (CInt) throws(RuntimeError) -> [UInt8],
-) -> Never {
-  var answer: [UInt8]
-  do throws(RuntimeError) {
-    answer = [succeeded] + (try body(output.raw))
-  } catch {
-    answer = [failed] + [UInt8](error.description.utf8)
-  }
-  do throws(KernelError) {
-    try output.writeAll(answer)
-  } catch {
-    // The parent is gone: there is nobody to tell.
-  }
-  Process.end(0)
 }

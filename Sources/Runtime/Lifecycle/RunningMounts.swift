@@ -22,14 +22,18 @@ package func addMounts(
     throw .configuration(path: "mounts", error)
   }
   let namespaces = try MountNamespaces(of: record, on: host)
-  let answer = try inChild("mounts", keeping: namespaces.numbers) { parent throws(RuntimeError) in
+  let before = record.addedMounts
+  try inChild("mounts", keeping: namespaces.numbers) { line throws(RuntimeError) in
     try becomeMounter()
-    return try attach(plans, in: namespaces, parent: parent)
+    try attach(plans, in: namespaces, line)
+  } hearing: { bytes throws(RuntimeError) in
+    let known = record.addedMounts.count - before.count
+    let added = zip(plans.dropFirst(known), mountIDs(in: bytes)).map { plan, id in
+      AddedMount(destination: plan.destination, mountID: id, source: plan.bindSource)
+    }
+    record.addedMounts = added.isEmpty ? before : record.addedMounts + added
+    try withState { () throws(StateError) in try directory.write(record) }
   }
-  record.addedMounts += zip(plans, mountIDs(in: answer)).map { plan, id in
-    AddedMount(destination: plan.destination, mountID: id, source: plan.bindSource)
-  }
-  try withState { () throws(StateError) in try directory.write(record) }
 }
 
 /// Takes mounts of a running container away.
@@ -53,17 +57,18 @@ package func removeMounts(
   for destination in destinations.reversed() {
     let place = record.addedMounts.lastIndex { $0.destination == destination }
     let id = place.map { record.addedMounts[$0].mountID }
-    _ = try inChild("mounts", keeping: namespaces.numbers) { parent throws(RuntimeError) in
+    try inChild("mounts", keeping: namespaces.numbers) { line throws(RuntimeError) in
       try becomeMounter()
-      try joinNamespaces(namespaces, parent: parent)
+      try joinNamespaces(namespaces, parent: line.parent)
       try withRootfs { () throws(RootfsError) in
-        try ContainerRoot.ofJoinedNamespace().removeMount(at: destination, id: id)
+        let root = try ContainerRoot.ofJoinedNamespace()
+        try root.removeMount(at: destination, id: id) { line.tell([]) }
       }
-      return []
+    } hearing: { _ throws(RuntimeError) in
+      guard let place else { return }
+      record.addedMounts.remove(at: place)
+      try withState { () throws(StateError) in try directory.write(record) }
     }
-    guard let place else { continue }
-    record.addedMounts.remove(at: place)
-    try withState { () throws(StateError) in try directory.write(record) }
   }
 }
 
@@ -101,41 +106,60 @@ private func joinNamespaces(
   }
 }
 
-/// Makes every mount, then attaches all of them.
-///
-/// - Returns: their ids, eight bytes each.
+/// Makes every mount, tells which they are, then attaches all of them; or takes them back, and tells
+/// that there are none.
 private func attach(
   _ plans: [MountPlan],
   in namespaces: borrowing MountNamespaces,
-  parent: Int32,
-) throws(RuntimeError) -> [UInt8] {
+  _ line: borrowing ChildLine,
+) throws(RuntimeError) {
   // Root of the host makes what it is told to of the host's. But in its own file systems devices and
   // set-id files count, so a container with users of its own makes them as its own root, in its mount
   // namespace: fsopen(2) wants both.
   let isMadeOutside = plans.map { $0.isBind || !namespaces.hasUser }
-  var made: [Int: DetachedMount] = [:]
-  for (index, plan) in plans.enumerated() where isMadeOutside[index] {
-    made[index] = try withRootfs { () throws(RootfsError) in try DetachedMount(plan) }
+  var made: [DetachedMount?] = []
+  for (plan, isMadeOutside) in zip(plans, isMadeOutside) {
+    made.append(
+      isMadeOutside
+        ? try withRootfs { () throws(RootfsError) in try DetachedMount(plan) } : nil
+    )
   }
-  try joinNamespaces(namespaces, parent: parent)
-  return try withRootfs { () throws(RootfsError) in
+  try joinNamespaces(namespaces, parent: line.parent)
+  try withRootfs { () throws(RootfsError) in
     let root = try ContainerRoot.ofJoinedNamespace()
-    for (index, plan) in plans.enumerated() where !isMadeOutside[index] {
-      made[index] = try DetachedMount(plan)
+    var mounts: [DetachedMount] = []
+    for (plan, mount) in zip(plans, made) {
+      if let mount { mounts.append(mount) } else { mounts.append(try DetachedMount(plan)) }
     }
-    var ids: [UInt64] = []
+    try tell(of: mounts, line)
+    var count = 0
     do throws(RootfsError) {
-      for index in plans.indices {
-        guard let mount = made[index] else { continue }
-        ids.append(try mount.attach(in: root))
+      for mount in mounts {
+        try mount.attach(in: root)
+        count += 1
       }
     } catch {
-      for (plan, id) in zip(plans, ids).reversed() {
-        try root.removeMount(at: plan.destination, id: id)
-      }
+      for mount in mounts.prefix(count).reversed() { try mount.remove(from: root) }
+      line.tell([])
       throw error
     }
-    return ids.flatMap { id in (0..<8).map { UInt8(truncatingIfNeeded: id >> (8 * $0)) } }
+  }
+}
+
+/// Tells the ids of mounts, eight bytes each: before they are attached, so that whoever has the lock of
+/// the container next knows of them, whatever ends this.
+private func tell(
+  of mounts: [DetachedMount],
+  _ line: borrowing ChildLine,
+) throws(RootfsError) {
+  let mostAtOnce = ChildLine.mostAtOnce / 8
+  for start in stride(from: 0, to: mounts.count, by: mostAtOnce) {
+    var bytes: [UInt8] = []
+    for mount in mounts[start..<min(start + mostAtOnce, mounts.count)] {
+      let id = try mount.id()
+      bytes += (0..<8).map { UInt8(truncatingIfNeeded: id >> (8 * $0)) }
+    }
+    line.tell(bytes)
   }
 }
 

@@ -32,10 +32,20 @@ package struct DetachedMount: Sendable {
     self.plan = plan
   }
 
+  /// The mount's id, which it keeps when it is attached.
+  package func id() throws(RootfsError) -> UInt64 {
+    try about(plan.subject) { () throws(KernelError) in
+      try OwnedDescriptor.duplicating(raw: tree).mountID()
+    }
+  }
+
+  /// Takes the mount away again from where it has been attached.
+  package func remove(from root: borrowing ContainerRoot) throws(RootfsError) {
+    try root.removeMount(at: plan.destination, id: try id()) {}
+  }
+
   /// Attaches the mount at its destination, which is made if it is missing.
-  ///
-  /// - Returns: the mount's id.
-  package func attach(in root: borrowing ContainerRoot) throws(RootfsError) -> UInt64 {
+  package func attach(in root: borrowing ContainerRoot) throws(RootfsError) {
     let mount = try about(plan.subject) { () throws(KernelError) in
       try OwnedDescriptor.duplicating(raw: tree)
     }
@@ -44,9 +54,8 @@ package struct DetachedMount: Sendable {
       plan.destination,
       missing: status.kind == .directory ? .directory : .file
     )
-    return try about(plan.subject) { () throws(KernelError) in
+    try about(plan.subject) { () throws(KernelError) in
       try Mounting.attach(mount, on: target, subject: plan.destination)
-      return try mount.mountID()
     }
   }
 }
@@ -66,8 +75,26 @@ extension ContainerRoot {
   /// The container must not be able to turn one mount into another: not by a symbolic link to a
   /// masked path, say. Either the mount has the id that was noted when it was added, or no link leads
   /// to it and it covers nothing of the kernel's own file systems. `id` is that of the mount that was
-  /// added there, and nil when none was.
-  package func removeMount(at destination: String, id: UInt64?) throws(RootfsError) {
+  /// added there, and nil when none was. `parting` is called when the mount is about to go, and when
+  /// nothing is mounted there any more.
+  package func removeMount(
+    at destination: String,
+    id: UInt64?,
+    _ parting: () -> Void,
+  ) throws(RootfsError) {
+    do throws(RootfsError) {
+      try removePresentMount(at: destination, id: id, parting)
+    } catch .kernel(let error, let subject) where error.code == .noEntry {
+      parting()
+      throw .kernel(error, subject: subject)
+    }
+  }
+
+  private func removePresentMount(
+    at destination: String,
+    id: UInt64?,
+    _ parting: () -> Void,
+  ) throws(RootfsError) {
     let subject = "mount at \(destination)"
     guard let name = components(of: destination).last.map(String.init) else {
       throw .refused("\(subject): the root stays")
@@ -83,9 +110,13 @@ extension ContainerRoot {
     }
     let status = try about(subject) { () throws(KernelError) in try entry.status() }
     if status.kind == .symbolicLink, let id {
-      return try removeMount(behindLink: destination, id: id, subject: subject)
+      return try removeMount(behindLink: destination, id: id, subject: subject, parting)
     }
-    try checkIsMount(entry, in: parent, id: id, subject: subject)
+    guard try isMount(entry, in: parent, id: id, subject: subject) else {
+      parting()
+      throw .refused("\(subject): nothing is mounted there")
+    }
+    parting()
     try keepHostsMounts(below: entry, subject: subject)
     // A mount point can be neither renamed nor removed in its namespace: the name stays this mount's
     // for as long as it is mounted, and only its directory has to be held.
@@ -101,10 +132,14 @@ extension ContainerRoot {
     behindLink destination: String,
     id: UInt64,
     subject: String,
+    _ parting: () -> Void,
   ) throws(RootfsError) {
     let found = try about(subject) { () throws(KernelError) in try find(destination) }
-    guard let found else { throw .refused("\(subject): nothing is mounted there") }
-    try checkIsMount(found, in: found, id: id, subject: subject)
+    guard let found, try isMount(found, in: found, id: id, subject: subject) else {
+      parting()
+      throw .refused("\(subject): nothing is mounted there")
+    }
+    parting()
     try keepHostsMounts(below: found, subject: subject)
     try about(subject) { () throws(KernelError) in
       try Process.changeDirectory(to: found, subject: destination)
@@ -129,25 +164,27 @@ extension ContainerRoot {
     }
   }
 
-  private func checkIsMount(
+  /// - Returns: whether something is mounted there, which may be taken away then.
+  private func isMount(
     _ entry: borrowing OwnedDescriptor,
     in parent: borrowing OwnedDescriptor,
     id: UInt64?,
     subject: String,
-  ) throws(RootfsError) {
+  ) throws(RootfsError) -> Bool {
     let (isRoot, found) = try about(subject) { () throws(KernelError) in
       (try entry.isMountRoot(), try entry.mountID())
     }
-    guard isRoot else { throw .refused("\(subject): nothing is mounted there") }
+    guard isRoot else { return false }
     if let id {
       guard id == found else {
         throw .refused("\(subject): something else is mounted over what was added there")
       }
-      return
+      return true
     }
     let magic = try about(subject) { () throws(KernelError) in try parent.fileSystemMagic() }
     guard !FileSystemMagic.kernelOwn.contains(magic) else {
       throw .refused("\(subject): it covers a part of the kernel's own file systems, and stays")
     }
+    return true
   }
 }
