@@ -228,6 +228,31 @@ struct DevicePlanTests {
     #expect(plan.links.map(\.path).contains("/dev/ptmx"))
   }
 
+  @Test("Of several devices with one path the first is made; another device is a warning")
+  func twice() throws {
+    let plan = try Document.linux(
+      """
+      "devices": [{"path": "/dev/x", "type": "c", "major": 1, "minor": 5},
+                  {"path": "//dev/./x", "type": "c", "major": 1, "minor": 5, "fileMode": 384},
+                  {"path": "/dev/y", "type": "p"},
+                  {"path": "/dev/x", "type": "c", "major": 1, "minor": 3},
+                  {"path": "/dev/y", "type": "b", "major": 1, "minor": 3}]
+      """
+    ).plan()
+    let listed = plan.devices.filter { ["/dev/x", "/dev/y"].contains($0.path) }
+    #expect(
+      listed == [
+        device("/dev/x", .character, 1, 5, 0o666, 0, 0), device("/dev/y", .fifo, 0, 0, 0o666, 0, 0),
+      ]
+    )
+    #expect(
+      plan.warnings.map(\.description) == [
+        #"/linux/devices/3 is ignored: /linux/devices/0 is another device at "/dev/x""#,
+        #"/linux/devices/4 is ignored: /linux/devices/2 is another device at "/dev/y""#,
+      ]
+    )
+  }
+
   private func device(
     _ path: String,
     _ kind: DevicePlan.Kind,

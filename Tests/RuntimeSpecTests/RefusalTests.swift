@@ -571,14 +571,6 @@ struct RefusalTests {
       "must be a file mode"
     ),
     Row(
-      "one path for two devices",
-      .linux(
-        #""devices": [{"type": "p", "path": "/dev/x"}, {"type": "p", "path": "//dev/./x", "uid": 1}]"#
-      ),
-      "/linux/devices/1/path",
-      "must not be that of another device"
-    ),
-    Row(
       "mount without type",
       .mount(#""destination": "/x", "source": "y""#),
       "/mounts/1/type",

@@ -70,7 +70,7 @@ package struct ContainerPlan: Equatable, Sendable {
     rootfs = try RootfsPlan(configuration, bundle: bundle)
     mounts = try MountPlan.list(configuration.mounts ?? [], bundle: bundle)
     try namespaces.checkIdentities(of: mounts)
-    devices = try DevicePlan.list(linux?.devices ?? [])
+    devices = try DevicePlan.list(linux?.devices ?? [], warnings: &warnings)
     links = LinkPlan.defaults
     maskedPaths = try absolutePaths(linux?.maskedPaths, "/linux/maskedPaths")
     readonlyPaths = try absolutePaths(linux?.readonlyPaths, "/linux/readonlyPaths")
