@@ -161,6 +161,19 @@ struct NamespacePlanTests {
     #expect(joined.uidMappings == [])
   }
 
+  @Test("Mappings without a user namespace are ignored with a warning, whatever they map")
+  func mappingsOfNobody() throws {
+    let map = #"[{"containerID": 5, "hostID": 0, "size": 0}]"#
+    let plan = try Document.linux(#""uidMappings": \#(map), "gidMappings": \#(map)"#).plan()
+    #expect(plan.namespaces.uidMappings == [] && plan.namespaces.gidMappings == [])
+    #expect(
+      plan.warnings.map(\.description)
+        == ["uid", "gid"].map {
+          "/linux/\($0)Mappings is ignored: there is no user namespace in linux.namespaces"
+        }
+    )
+  }
+
   @Test("A mapping may cover every id that there is")
   func wholeRange() throws {
     let map = #"[{"containerID": 0, "hostID": 0, "size": 4294967295}]"#

@@ -448,12 +448,6 @@ struct RefusalTests {
       "must map an id"
     ),
     Row(
-      "mappings without user namespace",
-      .linux(mappings("uid", (0, 0, 1))),
-      "/linux/uidMappings",
-      "needs a user namespace"
-    ),
-    Row(
       "mapping of size 0",
       userNamespace(uid: [(0, 0, 0)]),
       "/linux/uidMappings/0",

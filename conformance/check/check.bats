@@ -72,6 +72,18 @@ strong() {
 /linux/resources/blockIO/weightDevice/1/leafWeight is ignored: cgroup v2 has nothing like it' ]
 }
 
+# warned: the pointers of what is warned of and is in the document, a line each.
+warned() { jq -r '.warnings[] | select(.line > 0).pointer' <<<"$output"; }
+
+@test "mappings without a user namespace are warnings" {
+  strong
+  edit '.linux.uidMappings = [{"containerID": 0, "hostID": 0, "size": 1}]
+    | .linux.gidMappings = .linux.uidMappings'
+  check --format json
+  [ "$status" -eq 1 ] || fail "status $status"
+  [ "$(warned)" = $'/linux/uidMappings\n/linux/gidMappings' ]
+}
+
 @test "all violations are told at once, in the order of the document, and status 2" {
   cat >"$BUNDLE/config.json" <<'END'
 {

@@ -61,7 +61,7 @@ package struct ContainerPlan: Equatable, Sendable {
     let version = try Self.checkedVersion(configuration.ociVersion)
     warnings = []
     ociVersion = configuration.ociVersion
-    namespaces = try NamespacePlan(linux)
+    namespaces = try NamespacePlan(linux, warnings: &warnings)
     process = try ProcessPlan(configuration.process, warnings: &warnings)
     processText = configuration.document.node(at: "/process").map { Array($0.sourceText) } ?? []
     process.personality = try linux?.personality.map(PersonalityPlan.init)
