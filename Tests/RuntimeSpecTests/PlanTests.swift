@@ -378,6 +378,23 @@ struct RestOfPlanTests {
     )
   }
 
+  @Test("What is for other platforms is ignored with a warning, beside what is for Linux")
+  func otherPlatforms() throws {
+    let plan = try Document(
+      process: #""commandLine": "cmd", "user": {"uid": 0, "username": "ContainerUser"}"#,
+      rest: #""zos": {}, "windows": 5, "solaris": null, "vm": {}"#,
+    ).plan()
+    #expect(
+      plan.warnings.map(\.description)
+        == ["vm", "windows", "zos", "process/commandLine", "process/user/username"].map {
+          "/\($0) is ignored: it is for another platform"
+        }
+    )
+    #expect(
+      try Document.process(#""commandLine": "", "user": {"username": ""}"#).plan().warnings == []
+    )
+  }
+
   @Test("Docker's unsigned -1 for swappiness is no swappiness")
   func swappiness() throws {
     let plan = try Document.resources(#""memory": {"swappiness": 18446744073709551615}"#).plan()

@@ -59,7 +59,8 @@ package struct ContainerPlan: Equatable, Sendable {
   ) throws(ConfigurationError) {
     let linux = configuration.linux
     let version = try Self.checkedVersion(configuration.ociVersion)
-    warnings = []
+    let foreign = configuration.foreignSections
+    warnings = foreign.map { .foreign("/\($0)", Configuration.platformClause) }
     ociVersion = configuration.ociVersion
     namespaces = try NamespacePlan(linux, warnings: &warnings)
     process = try ProcessPlan(configuration.process, warnings: &warnings)
