@@ -7,6 +7,8 @@ struct Document {
   var root = #"{"path": "rootfs"}"#
   /// The members of `process` after the required ones.
   var process = ""
+  /// The whole of `process`; nil for one that starts, with the members above.
+  var processText: String?
   /// The members of `linux` after the namespaces.
   var linux = ""
   var namespaces = ["mount", "pid"]
@@ -14,12 +16,14 @@ struct Document {
   var rest = ""
 
   var text: String {
+    let members = process.isEmpty ? "" : ", \(process)"
+    let section = processText ?? #"{"cwd": "/", "args": ["sh"]\#(members)}"#
     let kinds = namespaces.map { #"{"type": "\#($0)"}"# }.joined(separator: ", ")
     return """
       {
         "ociVersion": "\(ociVersion)",
         "root": \(root),
-        "process": {"cwd": "/", "args": ["sh"]\(process.isEmpty ? "" : ", ")\(process)},
+        "process": \(section),
         "linux": {"namespaces": [\(kinds)]\(linux.isEmpty ? "" : ",\n")\(linux)}\
       \(rest.isEmpty ? "" : ",\n")\(rest)
       }

@@ -161,6 +161,19 @@ struct NamespacePlanTests {
     #expect(joined.uidMappings == [])
   }
 
+  @Test("Mappings without a user namespace are ignored with a warning, whatever they map")
+  func mappingsOfNobody() throws {
+    let map = #"[{"containerID": 5, "hostID": 0, "size": 0}]"#
+    let plan = try Document.linux(#""uidMappings": \#(map), "gidMappings": \#(map)"#).plan()
+    #expect(plan.namespaces.uidMappings == [] && plan.namespaces.gidMappings == [])
+    #expect(
+      plan.warnings.map(\.description)
+        == ["uid", "gid"].map {
+          "/linux/\($0)Mappings is ignored: there is no user namespace in linux.namespaces"
+        }
+    )
+  }
+
   @Test("A mapping may cover every id that there is")
   func wholeRange() throws {
     let map = #"[{"containerID": 0, "hostID": 0, "size": 4294967295}]"#
@@ -226,6 +239,31 @@ struct DevicePlanTests {
     #expect(plan.devices[7] == device("/dev/fifo", .fifo, 0, 0, 0o666, 0, 0))
     #expect(plan.devices[8] == device("/dev/sda", .block, 4095, 1_048_575, 0o666, 0, 0))
     #expect(plan.links.map(\.path).contains("/dev/ptmx"))
+  }
+
+  @Test("Of several devices with one path the first is made; another device is a warning")
+  func twice() throws {
+    let plan = try Document.linux(
+      """
+      "devices": [{"path": "/dev/x", "type": "c", "major": 1, "minor": 5},
+                  {"path": "//dev/./x", "type": "c", "major": 1, "minor": 5, "fileMode": 384},
+                  {"path": "/dev/y", "type": "p"},
+                  {"path": "/dev/x", "type": "c", "major": 1, "minor": 3},
+                  {"path": "/dev/y", "type": "b", "major": 1, "minor": 3}]
+      """
+    ).plan()
+    let listed = plan.devices.filter { ["/dev/x", "/dev/y"].contains($0.path) }
+    #expect(
+      listed == [
+        device("/dev/x", .character, 1, 5, 0o666, 0, 0), device("/dev/y", .fifo, 0, 0, 0o666, 0, 0),
+      ]
+    )
+    #expect(
+      plan.warnings.map(\.description) == [
+        #"/linux/devices/3 is ignored: /linux/devices/0 is another device at "/dev/x""#,
+        #"/linux/devices/4 is ignored: /linux/devices/2 is another device at "/dev/y""#,
+      ]
+    )
   }
 
   private func device(
@@ -337,6 +375,23 @@ struct RestOfPlanTests {
         == ignored.map {
           "/linux/resources/\($0) is ignored: cgroup v2 has nothing like it"
         }
+    )
+  }
+
+  @Test("What is for other platforms is ignored with a warning, beside what is for Linux")
+  func otherPlatforms() throws {
+    let plan = try Document(
+      process: #""commandLine": "cmd", "user": {"uid": 0, "username": "ContainerUser"}"#,
+      rest: #""zos": {}, "windows": 5, "solaris": null, "vm": {}"#,
+    ).plan()
+    #expect(
+      plan.warnings.map(\.description)
+        == ["vm", "windows", "zos", "process/commandLine", "process/user/username"].map {
+          "/\($0) is ignored: it is for another platform"
+        }
+    )
+    #expect(
+      try Document.process(#""commandLine": "", "user": {"username": ""}"#).plan().warnings == []
     )
   }
 

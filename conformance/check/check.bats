@@ -72,6 +72,32 @@ strong() {
 /linux/resources/blockIO/weightDevice/1/leafWeight is ignored: cgroup v2 has nothing like it' ]
 }
 
+# warned: the pointers of what is warned of and is in the document, a line each.
+warned() { jq -r '.warnings[] | select(.line > 0).pointer' <<<"$output"; }
+
+@test "mappings without a user namespace are warnings" {
+  strong
+  edit '.linux.uidMappings = [{"containerID": 0, "hostID": 0, "size": 1}]
+    | .linux.gidMappings = .linux.uidMappings'
+  check --format json
+  [ "$status" -eq 1 ] || fail "status $status"
+  [ "$(warned)" = $'/linux/uidMappings\n/linux/gidMappings' ]
+}
+
+@test "what is for other platforms is a warning beside what is for Linux, and else a violation" {
+  strong
+  edit '. += {"windows": {"layerFolders": ["x"]}, "vm": {}} | .process.commandLine = "cmd"
+    | .process.user.username = "ContainerUser"'
+  check --format json
+  [ "$status" -eq 1 ] || fail "status $status"
+  [ "$(warned | sort | tr '\n' ' ')" = '/process/commandLine /process/user/username /vm /windows ' ]
+  edit 'del(.linux, .hostname, .process.args, .process.user.uid)'
+  check --format json
+  [ "$status" -eq 2 ] || fail "status $status"
+  [ "$(jq -r '.violations[].pointer' <<<"$output" | sort | tr '\n' ' ')" = \
+    '/linux/namespaces /process/args /process/commandLine /process/user/username /vm /windows ' ]
+}
+
 @test "all violations are told at once, in the order of the document, and status 2" {
   cat >"$BUNDLE/config.json" <<'END'
 {

@@ -177,6 +177,26 @@ teardown() { finish; }
 
 processes_are() { [ "$(runtime ps --format json c1 | jq length)" -eq "$1" ]; }
 
+@test "what is for Windows is passed over beside what is for Linux, and alone refused" {
+  edit '.process.commandLine = "cmd" | .process.user.username = "ContainerUser"'
+  started
+  process_file '.args = ["/probe", "identity"]'
+  ok runtime exec --process process.json c1
+  expect uid "0 0 0 0"
+  [ "$RUNTIME" = swrun ] || return 0
+  says "warning: /process/commandLine is ignored: it is for another platform"
+  says "warning: /process/user/username is ignored: it is for another platform"
+  # Of the container's own there was a warning when it was made.
+  inside identity
+  [ -z "$err" ] || fail "a warning for a command"
+  process_file 'del(.args)'
+  not_executed --process process.json c1
+  says "/process/commandLine: is for windows: give the program in args"
+  process_file 'del(.commandLine, .user.uid)'
+  not_executed --process process.json c1
+  says "/process/user/username: is for windows: give a number in uid"
+}
+
 @test "a process file that is none is refused" {
   started
   echo '{' >process.json

@@ -166,6 +166,23 @@ validate() { "$PYTHON" "$CONFORMANCE/lib/validate.py" "$1"; }
   cmp new/other.json third.json
 }
 
+# config.md#platform-specific-configuration
+@test "what is for other platforms is passed over beside what is for Linux" {
+  edit '. += {"freebsd": {}, "solaris": {}, "vm": {"kernel": {"path": "/vmlinuz"}},
+      "windows": {"layerFolders": ["x"]}, "zos": {}}
+    | .process.commandLine = "cmd" | .process.user.username = "ContainerUser"'
+  in_container identity
+  expect uid "0 0 0 0"
+  [ "$RUNTIME" = swrun ] || return 0
+  local pointer
+  for pointer in freebsd solaris vm windows zos process/commandLine process/user/username; do
+    says "warning: /$pointer is ignored: it is for another platform"
+  done
+  edit 'del(.linux)'
+  refused runtime create --bundle "$BUNDLE" c1
+  says "/freebsd: is for another platform"
+}
+
 # What runc understands
 @test "help is a command too, for all and for one" {
   local said

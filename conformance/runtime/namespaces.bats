@@ -135,6 +135,17 @@ in_user_namespace() {
   [[ "$(fact uid_map | tr -s ' ')" == *"70000 5 1"* ]]
 }
 
+@test "mappings without a user namespace are passed over" {
+  edit '.linux.uidMappings = [{"containerID": 5, "hostID": 100000, "size": 1}]
+    | .linux.gidMappings = .linux.uidMappings'
+  in_container namespaces identity
+  expect uid "0 0 0 0"
+  [ "$(fact ns:user)" = "$(own user)" ]
+  [ "$RUNTIME" = swrun ] || return 0
+  says "warning: /linux/uidMappings is ignored: there is no user namespace in linux.namespaces"
+  says "warning: /linux/gidMappings is ignored"
+}
+
 @test "a new user namespace without mappings is refused" {
   edit '.linux.namespaces += [{"type": "user"}]'
   refused runtime create --bundle "$BUNDLE" c1

@@ -124,6 +124,17 @@ HOST
   expect_match dev:/dev/zero "c 1:5 0600 3:4 *"
 }
 
+# Callers add devices to those of an image without a look at them.
+@test "of several devices at one path the first is made" {
+  edit '.linux.devices = [{"path": "/dev/own", "type": "c", "major": 1, "minor": 5},
+    {"path": "/dev/own", "type": "c", "major": 1, "minor": 5, "fileMode": 384},
+    {"path": "/dev/own", "type": "c", "major": 1, "minor": 3}]'
+  in_container devices
+  expect_match dev:/dev/own "c 1:5 0666 *"
+  [ "$RUNTIME" = swrun ] || return 0
+  [ "$err" = 'swrun: warning: /linux/devices/2 is ignored: /linux/devices/0 is another device at "/dev/own"' ]
+}
+
 # config-linux.md#masked-paths
 @test "masked paths cannot be read and absent ones are no error" {
   mkdir "$BUNDLE/rootfs/secret" && echo data >"$BUNDLE/rootfs/secret/name"

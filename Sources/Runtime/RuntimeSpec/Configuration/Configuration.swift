@@ -18,12 +18,14 @@ package struct Configuration: Equatable, Sendable {
   /// The annotations in the order in which the document has them.
   package var annotations: [Annotation]?
   package var linux: Linux?
+  /// The keys of the sections for other platforms, which may stand beside `linux`.
+  package var foreignSections: [String]
 
   /// Decodes the text of a config.json.
   ///
   /// - Throws: when the text is no JSON, when a property that the specification knows has another
   ///   type or range than it says or one that it requires is missing, and when the bundle is for
-  ///   another platform than Linux.
+  ///   other platforms than Linux alone.
   package init(parsing bytes: [UInt8]) throws(ConfigurationError) {
     let document: JSONDocument
     do {
@@ -39,14 +41,8 @@ package struct Configuration: Equatable, Sendable {
   /// - Throws: as `init(parsing:)`, but for the JSON itself.
   package init(_ document: JSONDocument) throws(ConfigurationError) {
     let section = try Section(document.root, "config.md")
-    for platform in ["freebsd", "solaris", "vm", "windows", "zos"] {
-      guard let node = section.member(platform) else { continue }
-      throw node.failure(
-        "is for another platform: this runtime runs Linux containers",
-        "config.md, \"Platform-specific configuration\"",
-      )
-    }
     self.document = document
+    foreignSections = try Self.foreignSections(section)
     ociVersion = try section.required("ociVersion", Self.version(section))
     root = try section.section("root", "config.md, \"Root\"", make: Root.init)
     mounts = try section.sections("mounts", "config.md, \"Mounts\"", each: Mount.init)
@@ -56,6 +52,25 @@ package struct Configuration: Equatable, Sendable {
     hooks = try section.section("hooks", "config.md, \"POSIX-platform Hooks\"", make: Hooks.init)
     annotations = try section.stringMap("annotations")?.map { Annotation(key: $0, value: $1) }
     linux = try section.section("linux", "config-linux.md", make: Linux.init)
+  }
+
+  /// Where the specification has a section for each platform.
+  static let platformClause = "config.md, \"Platform-specific configuration\""
+
+  private static func foreignSections(_ section: Section) throws(ConfigurationError) -> [String] {
+    let hasOwn = section.member("linux") != nil
+    var found: [String] = []
+    for platform in ["freebsd", "solaris", "vm", "windows", "zos"] {
+      guard let node = section.member(platform) else { continue }
+      guard hasOwn else {
+        throw node.failure(
+          "is for another platform: this runtime runs Linux containers",
+          platformClause,
+        )
+      }
+      found.append(platform)
+    }
+    return found
   }
 
   private static func version(_ section: Section) throws(ConfigurationError) -> String? {

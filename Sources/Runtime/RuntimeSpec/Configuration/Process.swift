@@ -10,6 +10,8 @@ extension Configuration {
     package var cwd: String
     package var env: [String]?
     package var args: [String]?
+    /// For Windows, in place of `args`.
+    package var commandLine: String?
     package var user: User?
     package var rlimits: [Rlimit]?
     package var apparmorProfile: String?
@@ -30,6 +32,8 @@ extension Configuration {
     package var gid: UInt32?
     package var umask: UInt32?
     package var additionalGids: [UInt32]?
+    /// For Windows, in place of `uid`.
+    package var username: String?
   }
 
   /// The five lists of capability names.
@@ -106,12 +110,12 @@ extension Configuration.Process {
 
   init(_ section: Section) throws(ConfigurationError) {
     let linux = "config.md, \"Linux Process\""
-    try section.refuse("commandLine", "is for Windows: give the program in args")
     terminal = try section.boolean("terminal")
     consoleSize = try section.section("consoleSize", section.clause, make: ConsoleSize.init)
     cwd = try section.required("cwd", section.string("cwd"))
     env = try section.strings("env")
     args = try section.strings("args")
+    commandLine = try section.string("commandLine")
     user = try section.section(
       "user",
       "config.md, \"POSIX-platform User\"",
@@ -146,7 +150,6 @@ extension Configuration.User {
   init(_ section: Section) throws(ConfigurationError) {
     // The largest number means "leave it as it is" to setresuid(2), and so names nobody.
     let identities = 0...UInt32.max - 1
-    try section.refuse("username", "is for Windows: give a number in uid")
     uid = try section.integer("uid", in: identities)
     gid = try section.integer("gid", in: identities)
     umask = try section.integer("umask", in: 0...0o777)
@@ -154,6 +157,7 @@ extension Configuration.User {
     additionalGids = try section.list("additionalGids") { node throws(ConfigurationError) in
       try node.integer(in: identities, clause)
     }
+    username = try section.string("username")
   }
 }
 

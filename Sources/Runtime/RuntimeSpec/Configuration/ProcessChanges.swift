@@ -59,12 +59,16 @@ extension Configuration.Process {
 
 extension ProcessChanges {
   /// The section with these changes, for another command and without a terminal.
+  ///
+  /// What it has for other platforms is not in it: of that there was a warning when the container was
+  /// made.
   package func applied(
     to section: Configuration.Process,
     _ command: [String],
   ) -> Configuration.Process {
     var process = section
     process.args = command
+    process.commandLine = nil
     process.terminal = false
     process.cwd = cwd ?? process.cwd
     process.env = (process.env ?? []) + environment
@@ -78,6 +82,7 @@ extension ProcessChanges {
 
   private func changed(_ user: Configuration.User?) -> Configuration.User {
     var user = user ?? .init(uid: nil, gid: nil, umask: nil, additionalGids: nil)
+    user.username = nil
     user.uid = uid ?? user.uid
     user.gid = gid ?? user.gid
     user.additionalGids = (user.additionalGids ?? []) + additionalGids

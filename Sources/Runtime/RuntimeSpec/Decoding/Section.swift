@@ -53,12 +53,6 @@ struct Section {
     return try value.text(clause)
   }
 
-  /// Refuses a text that is set to something: ignoring it would not be what the document wants.
-  func refuse(_ key: String, _ rule: String) throws(ConfigurationError) {
-    guard let value = member(key), try !value.text(clause).isEmpty else { return }
-    throw value.failure(rule, clause)
-  }
-
   func strings(_ key: String) throws(ConfigurationError) -> [String]? {
     try list(key) { node throws(ConfigurationError) in try node.text(clause) }
   }

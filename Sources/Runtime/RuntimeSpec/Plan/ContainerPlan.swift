@@ -59,9 +59,10 @@ package struct ContainerPlan: Equatable, Sendable {
   ) throws(ConfigurationError) {
     let linux = configuration.linux
     let version = try Self.checkedVersion(configuration.ociVersion)
-    warnings = []
+    let foreign = configuration.foreignSections
+    warnings = foreign.map { .foreign("/\($0)", Configuration.platformClause) }
     ociVersion = configuration.ociVersion
-    namespaces = try NamespacePlan(linux)
+    namespaces = try NamespacePlan(linux, warnings: &warnings)
     process = try ProcessPlan(configuration.process, warnings: &warnings)
     processText = configuration.document.node(at: "/process").map { Array($0.sourceText) } ?? []
     process.personality = try linux?.personality.map(PersonalityPlan.init)
@@ -70,7 +71,7 @@ package struct ContainerPlan: Equatable, Sendable {
     rootfs = try RootfsPlan(configuration, bundle: bundle)
     mounts = try MountPlan.list(configuration.mounts ?? [], bundle: bundle)
     try namespaces.checkIdentities(of: mounts)
-    devices = try DevicePlan.list(linux?.devices ?? [])
+    devices = try DevicePlan.list(linux?.devices ?? [], warnings: &warnings)
     links = LinkPlan.defaults
     maskedPaths = try absolutePaths(linux?.maskedPaths, "/linux/maskedPaths")
     readonlyPaths = try absolutePaths(linux?.readonlyPaths, "/linux/readonlyPaths")

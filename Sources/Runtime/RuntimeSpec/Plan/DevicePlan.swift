@@ -66,23 +66,36 @@ extension DevicePlan {
   }
 
   /// The default devices that the document doesn't list, and then the document's.
-  static func list(_ devices: [Configuration.Device]) throws(ConfigurationError) -> [DevicePlan] {
-    var listed: [DevicePlan] = []
+  ///
+  /// Of several with one path the first is made, as runc has it: callers add theirs to those of an
+  /// image without a look at them. Another device than that is worth a warning.
+  static func list(
+    _ devices: [Configuration.Device],
+    warnings: inout [IgnoredSetting],
+  ) throws(ConfigurationError) -> [DevicePlan] {
+    var listed: [(pointer: String, plan: DevicePlan)] = []
     for (index, device) in devices.enumerated() {
-      let plan = try DevicePlan(device, "/linux/devices/\(index)")
-      guard let earlier = listed.first(where: { $0.path == plan.path }) else {
-        listed.append(plan)
+      let pointer = "/linux/devices/\(index)"
+      let plan = try DevicePlan(device, pointer)
+      guard let first = listed.first(where: { $0.plan.path == plan.path }) else {
+        listed.append((pointer, plan))
         continue
       }
-      guard earlier == plan else {
-        throw ConfigurationError(
-          pointer: "/linux/devices/\(index)/path",
-          rule: "must not be that of another device, is \(quoted(plan.path)) again",
+      guard !plan.isSameDevice(as: first.plan) else { continue }
+      warnings.append(
+        IgnoredSetting(
+          pointer: pointer,
+          reason: "\(first.pointer) is another device at \(quoted(plan.path))",
           clause: clause,
         )
-      }
+      )
     }
-    return defaults.filter { device in !listed.contains { $0.path == device.path } } + listed
+    let plans = listed.map(\.plan)
+    return defaults.filter { device in !plans.contains { $0.path == device.path } } + plans
+  }
+
+  private func isSameDevice(as other: DevicePlan) -> Bool {
+    kind == other.kind && major == other.major && minor == other.minor
   }
 
   private init(_ device: Configuration.Device, _ pointer: String) throws(ConfigurationError) {

@@ -8,6 +8,13 @@ package struct IgnoredSetting: Equatable, Sendable {
   package var clause: String
 }
 
+extension IgnoredSetting {
+  /// What another platform has, beside what is for this one.
+  static func foreign(_ pointer: String, _ clause: String) -> IgnoredSetting {
+    IgnoredSetting(pointer: pointer, reason: "it is for another platform", clause: clause)
+  }
+}
+
 extension IgnoredSetting: CustomStringConvertible {
   /// One line: what is ignored, and why.
   package var description: String { "\(pointer) is ignored: \(reason)" }

@@ -2,10 +2,14 @@ extension NamespacePlan {
   private static let clause = "config-linux.md, \"Namespaces\""
   private static let mappingClause = "config-linux.md, \"User namespace mappings\""
 
-  init(_ linux: Configuration.Linux?) throws(ConfigurationError) {
+  /// Decides on the namespaces, with what was ignored added to `warnings`.
+  init(
+    _ linux: Configuration.Linux?,
+    warnings: inout [IgnoredSetting],
+  ) throws(ConfigurationError) {
     entries = []
-    uidMappings = linux?.uidMappings ?? []
-    gidMappings = linux?.gidMappings ?? []
+    uidMappings = []
+    gidMappings = []
     for (index, namespace) in (linux?.namespaces ?? []).enumerated() {
       try add(namespace, "/linux/namespaces/\(index)")
     }
@@ -16,8 +20,8 @@ extension NamespacePlan {
         clause: Self.clause,
       )
     }
-    try checkMappings(uidMappings, "uidMappings")
-    try checkMappings(gidMappings, "gidMappings")
+    uidMappings = try mappings(linux?.uidMappings ?? [], "uidMappings", &warnings)
+    gidMappings = try mappings(linux?.gidMappings ?? [], "gidMappings", &warnings)
   }
 
   private mutating func add(
@@ -58,22 +62,27 @@ extension NamespacePlan {
     return .join(path)
   }
 
-  private func checkMappings(
-    _ mappings: [IDMapping],
+  /// The mappings of the user namespace; none without one, whatever the document says.
+  private func mappings(
+    _ given: [IDMapping],
     _ name: String,
-  ) throws(ConfigurationError) {
+    _ warnings: inout [IgnoredSetting],
+  ) throws(ConfigurationError) -> [IDMapping] {
     let pointer = "/linux/\(name)"
-    func failure(_ rule: String) -> ConfigurationError {
-      ConfigurationError(pointer: pointer, rule: rule, clause: Self.mappingClause)
-    }
+    let clause = Self.mappingClause
     guard let source = source(of: .user) else {
-      if mappings.isEmpty { return }
-      throw failure("needs a user namespace: add one to linux.namespaces")
+      if !given.isEmpty {
+        let reason = "there is no user namespace in linux.namespaces"
+        warnings.append(IgnoredSetting(pointer: pointer, reason: reason, clause: clause))
+      }
+      return []
     }
-    if source == .new, mappings.isEmpty {
-      throw failure("must map an id at least when there is a new user namespace")
+    if source == .new, given.isEmpty {
+      let rule = "must map an id at least when there is a new user namespace"
+      throw ConfigurationError(pointer: pointer, rule: rule, clause: clause)
     }
-    try Self.checkRanges(mappings, pointer)
+    try Self.checkRanges(given, pointer)
+    return given
   }
 
   /// Refuses ranges that no kernel takes.

@@ -50,6 +50,7 @@ extension ProcessPlan {
     guard let process else {
       throw Self.failure("/process", "is required to start a container and missing")
     }
+    warnings += try Self.foreignMembers(process)
     args = try Self.args(process.args)
     environment = try Self.environment(process.env ?? [])
     guard process.cwd.isAbsolutePath else {
@@ -111,6 +112,32 @@ extension ProcessPlan {
       )
     }
     return list
+  }
+
+  /// What is set for Windows, where what Linux has in its place is there too.
+  private static func foreignMembers(
+    _ process: Configuration.Process
+  ) throws(ConfigurationError) -> [IgnoredSetting] {
+    let members: [(text: String?, hasOwn: Bool, refusal: ConfigurationError)] = [
+      (
+        process.commandLine, process.args != nil,
+        failure("/process/commandLine", "is for Windows: give the program in args")
+      ),
+      (
+        process.user?.username, process.user?.uid != nil,
+        ConfigurationError(
+          pointer: "/process/user/username",
+          rule: "is for Windows: give a number in uid",
+          clause: "config.md, \"Windows User\"",
+        )
+      ),
+    ]
+    var ignored: [IgnoredSetting] = []
+    for member in members where !(member.text ?? "").isEmpty {
+      guard member.hasOwn else { throw member.refusal }
+      ignored.append(.foreign(member.refusal.pointer, member.refusal.clause))
+    }
+    return ignored
   }
 
   private static func args(_ args: [String]?) throws(ConfigurationError) -> [String] {
