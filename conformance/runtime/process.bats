@@ -260,3 +260,18 @@ os.execv(sys.argv[1], sys.argv[1:])' "$SWRUN" --root "$STATE" run --bundle "$BUN
   capture runtime run --bundle "$BUNDLE" c1
   [ "$(sha256sum <"$SWRUN")" = "$before" ]
 }
+
+# podman's --group-add keep-groups
+@test "the caller's groups are kept where crun's annotation says so, for exec too" {
+  require setpriv
+  edit '.process.user.additionalGids = [5]'
+  probe identity
+  capture setpriv --groups 777,778 timeout 20 "$SWRUN" --root "$STATE" run --bundle "$BUNDLE" c1
+  expect groups 5
+  edit '.annotations["run.oci.keep_original_groups"] = "1"'
+  capture setpriv --groups 777,778 timeout 20 "$SWRUN" --root "$STATE" run --bundle "$BUNDLE" c1
+  expect groups "777 778"
+  started
+  capture setpriv --groups 777,778 timeout 20 "$SWRUN" --root "$STATE" exec c1 /probe identity
+  expect groups "777 778"
+}

@@ -95,7 +95,7 @@ extension Preparation {
     try giveStandardStreams(to: process.uid)
     try kernel(.changeUser) { () throws(KernelError) in
       try Process.keepCapabilities(true)
-      if !(process.additionalGids.isEmpty && deniesSetgroups) {
+      if !process.keepsGroups, !(process.additionalGids.isEmpty && deniesSetgroups) {
         try Process.setGroups(process.additionalGids)
       }
       try Process.setGroup(process.gid)

@@ -56,7 +56,9 @@ package func features() -> JSONValue {
       // Under the name by which callers ask other runtimes.
       .init("org.opencontainers.runc.checkpoint.enabled", "true"),
     ]),
-    "potentiallyUnsafeConfigAnnotations": .strings(unitAnnotations + [criuAnnotation]),
+    "potentiallyUnsafeConfigAnnotations": .strings(
+      unitAnnotations + [OriginalGroups.annotation, criuAnnotation]
+    ),
   ]
 }
 

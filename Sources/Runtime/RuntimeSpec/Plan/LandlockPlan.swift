@@ -102,6 +102,13 @@ package enum CoreScheduling {
   package static let own = "own"
 }
 
+/// Whether a container's processes stay in the groups of whoever makes it, by crun's annotation: podman's
+/// `--group-add keep-groups`.
+package enum OriginalGroups {
+  package static let annotation = "run.oci.keep_original_groups"
+  static let kept = "1"
+}
+
 extension ProcessPlan {
   /// Takes over what annotations say about the container's processes.
   package mutating func apply(_ annotations: [Annotation]) throws(ConfigurationError) {
@@ -126,5 +133,7 @@ extension ProcessPlan {
       }
       hasOwnCores = true
     }
+    keepsGroups =
+      annotations.last { $0.key == OriginalGroups.annotation }?.value == OriginalGroups.kept
   }
 }

@@ -31,6 +31,8 @@ package struct ProcessPlan: Equatable, Sendable {
   package var landlock: LandlockPlan?
   /// Whether no process of others runs on the same core at the same time.
   package var hasOwnCores: Bool
+  /// Whether the supplementary groups are the caller's, and none of the document's.
+  package var keepsGroups: Bool
   /// What exec runs on until the process is in the container's control group; init heeds neither.
   package var initialCPUs: NumberList?
   /// What a process of exec runs on in the container's control group.
@@ -76,6 +78,7 @@ extension ProcessPlan {
     memoryPolicy = nil
     landlock = nil
     hasOwnCores = false
+    keepsGroups = false
     initialCPUs = try Self.processors(process.execCPUAffinity?.initial, "initial")
     finalCPUs = try Self.processors(process.execCPUAffinity?.final, "final")
   }
