@@ -186,6 +186,17 @@ only_streams() {
   appeased
 }
 
+# Where fs.suid_dumpable is 1, which is the whole machine's, the change of user opens init to that user.
+@test "init is closed to the container's user by its first call as that user" {
+  require strace
+  edit '.process.user = {uid: 1000, gid: 1000}'
+  entry /bin/true
+  own_rootfs
+  ok timeout 60 strace -qq -f -o trace "$SWRUN" --root "$STATE" run --bundle "$BUNDLE" c1
+  awk '$2 ~ /^setresuid\(1000/ { who = $1; next }
+    $1 == who { exit !($2 ~ /^prctl\(PR_SET_DUMPABLE,/) }' trace
+}
+
 # CVE-2016-9962, by all that ptrace(2) and pidfd_getfd(2) give
 @test "who joins a container can't be traced, and lends no descriptor, before it is its program" {
   [ -n "${IN_USER_NAMESPACE-}" ] || lacks_tracing=yes

@@ -100,6 +100,10 @@ extension Preparation {
       }
       try Process.setGroup(process.gid)
       try Process.setUser(process.uid)
+      // Who has the container's user and sees this process, as in a shared pid namespace, must not get
+      // at the host's files that it still has open (CVE-2016-9962). At once: where fs.suid_dumpable is
+      // 1, the change of user has allowed it. execve does again.
+      try Process.setDumpable(false)
       try Process.keepCapabilities(false)
     }
   }
@@ -121,11 +125,8 @@ extension Preparation {
 
   /// Sets the final capabilities, and loads the filter where no_new_privs is off.
   ///
-  /// With `leavesRights` both are left to the last yard, and this process is only guarded.
+  /// With `leavesRights` both are left to the last yard.
   func confine(leavesRights: Bool) throws(InitFailure) {
-    // Who has the container's user and rights and sees this process, as in a shared pid namespace,
-    // must not get at the host's files that it still has open (CVE-2016-9962). execve undoes it.
-    try kernel(.confine) { () throws(KernelError) in try Process.setDumpable(false) }
     guard !leavesRights else { return }
     let prepared = PreparedExecution(execution, start: -1, failure: -1)
     try kernel(.confine) { () throws(KernelError) in try prepared.confine() }
