@@ -43,9 +43,13 @@ struct Creation {
   ) throws(RuntimeError) -> String? {
     guard plan.namespaces.source(of: .cgroup) == nil else { return nil }
     let isConfined = try plan.isInUserNamespace(on: host)
-    guard path != nil || isConfined else { return nil }
-    let mountPoint = try withCgroups { () throws(CgroupError) in
-      try CgroupHierarchy(host.processes).mountPoint
+    let mountPoint: String
+    do throws(CgroupError) {
+      mountPoint = try CgroupHierarchy(host.processes).mountPoint
+    } catch .notMounted where path == nil && !isConfined {
+      return nil
+    } catch {
+      throw .cgroup(error)
     }
     return sharedHierarchy(mountPoint, path, isInUserNamespace: isConfined)
   }
