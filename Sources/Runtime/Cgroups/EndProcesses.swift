@@ -1,20 +1,27 @@
 import Kernel
 
 extension ControlGroup {
-  /// Kills every process of the control group and of those below it: with one write, but for those
-  /// whose first thread has ended while others go on.
+  /// Kills every process of the control group and of those below it with one write, but for those whose
+  /// first thread has ended while others go on.
   ///
   /// The kernel sends the signal of cgroup.kill to first threads, and passes over one that ends (as of
-  /// Linux 6.18). A signal to the process, as a pidfd sends it, reaches whoever is left of it; it is
-  /// tried some more where such processes are made as fast as they are found.
+  /// Linux 6.18).
   ///
   /// See: cgroup-v2.rst, "cgroup.kill", since Linux 5.14.
   package func kill() throws(CgroupError) {
+    try wrapping { () throws(KernelError) in
+      try Cgroups.write("1", to: "cgroup.kill", of: directory)
+    }
+  }
+
+  /// Kills every process of the control group and of those below it.
+  ///
+  /// A signal to a process, as a pidfd sends it, reaches whoever is left of it. It is tried some more
+  /// where processes whose first thread ends are made as fast as they are found.
+  package func killEach() throws(CgroupError) {
     let rounds = 12
     for _ in 0..<rounds {
-      try wrapping { () throws(KernelError) in
-        try Cgroups.write("1", to: "cgroup.kill", of: directory)
-      }
+      try kill()
       var delivery = SignalDelivery(9)
       try signal(&delivery, effort: .some)
       if delivery.isComplete { return }

@@ -45,13 +45,14 @@ func killProcesses(
 ) throws(RuntimeError) -> Bool {
   guard try ownsProcesses(record, on: host) else { return false }
   let reached = try withControlGroup(of: record, on: host) { (group, _) throws(CgroupError) in
-    let isInUse = try !group.processes().isEmpty
-    if isInUse { try group.kill() }
-    return isInUse
+    guard try !group.processes().isEmpty else { return false }
+    // A pid namespace of its own ends with init, whoever is in it.
+    if record.sharesPidNamespace { try group.killEach() } else { try group.kill() }
+    return true
   }
-  // Who may write in cgroups may have brought init elsewhere.
-  guard reached == true else { return try signalInit(of: record, 9, on: host) }
-  return true
+  // Its first thread may have ended, and who may write in cgroups may have brought it elsewhere.
+  let isInitReached = try signalInit(of: record, 9, on: host)
+  return isInitReached || reached == true
 }
 
 /// Whether the processes in the control group of a container, if there are any, are the container's.
@@ -112,10 +113,15 @@ func signalInit(
   on host: borrowing Host,
 ) throws(RuntimeError) -> Bool {
   guard let process = try openInit(record, on: host) else { return false }
-  try about("signal \(signal)") { () throws(KernelError) in
-    try Process.signal(process, signal)
+  return try about("signal \(signal)") { () throws(KernelError) in
+    do throws(KernelError) {
+      try Process.signal(process, signal)
+      return true
+    } catch  where error.code == .noProcess {
+      // It has just ended, and its parent was quick.
+      return false
+    }
   }
-  return true
 }
 
 /// Kills all of a container's processes, and waits until they have ended.

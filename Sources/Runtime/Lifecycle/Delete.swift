@@ -134,5 +134,4 @@ private func killWithoutLock(
   }
   guard let record else { return }
   _ = try killProcesses(of: record, on: host)
-  _ = try signalInit(of: record, 9, on: host)
 }
