@@ -21,7 +21,6 @@ package func delete(
     try noted(record, directory, on: host) { () throws(RuntimeError) in
       try remove(record, directory, on: host)
     }
-    finishDeletions(on: host)
   } catch .state(.doesNotExist) where force {
     return
   }

@@ -24,7 +24,10 @@ private func finishDeletion(of id: ContainerID, on host: borrowing Host) throws(
     guard isOurs else { return }
     let record = try withState { () throws(StateError) in try directory.readRecord() }
     // Another container may have the name by now.
-    guard let record, record.isBeingDeleted else { return try forget(id, on: host) }
+    guard let record, record.isBeingDeleted else {
+      try forget(id, on: host)
+      return
+    }
     host.debug("container \(id): its deletion was killed: going on with it")
     try forget(id, on: host)
     try deleteLocked(directory, record, force: true, on: host)
@@ -33,11 +36,14 @@ private func finishDeletion(of id: ContainerID, on host: borrowing Host) throws(
   }
 }
 
-private func forget(_ id: ContainerID, on host: borrowing Host) throws(RuntimeError) {
+/// - Returns: whether other deletions are noted.
+@discardableResult
+private func forget(_ id: ContainerID, on host: borrowing Host) throws(RuntimeError) -> Bool {
   try withState { () throws(StateError) in try host.root.forgetDeletion(of: id) }
 }
 
-/// Does what deletes a container, noted down meanwhile, so that it can be gone on with.
+/// Does what deletes a container, noted down meanwhile, so that it can be gone on with; then goes on with
+/// what others have noted.
 ///
 /// The note must keep nobody from deleting: without one, as on a full disk, a kill leaves the container's
 /// state for another delete, as does a failure, which is told to the caller.
@@ -68,5 +74,5 @@ func noted(
     try forget(record.id, on: host)
     throw error
   }
-  try forget(record.id, on: host)
+  if try forget(record.id, on: host) { finishDeletions(on: host) }
 }

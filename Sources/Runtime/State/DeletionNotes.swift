@@ -38,18 +38,23 @@ extension StateRoot {
   }
 
   /// Forgets the note of a container, if there is one.
-  package func forgetDeletion(of id: ContainerID) throws(StateError) {
-    guard let notes = try notes() else { return }
+  ///
+  /// - Returns: whether there are others.
+  @discardableResult
+  package func forgetDeletion(of id: ContainerID) throws(StateError) -> Bool {
     try wrapping { () throws(KernelError) in
       do throws(KernelError) {
-        try Directory.unlink(at: notes, id.description)
+        try Directory.unlink(at: directory, "\(Self.notesName)/\(id)")
       } catch  where error.code == .noEntry {
         // Another has seen to it.
       }
       do throws(KernelError) {
         try Directory.remove(at: directory, Self.notesName)
-      } catch  where [.notEmpty, .noEntry].contains(error.code) {
-        // Others are being deleted, or another was first.
+        return false
+      } catch  where error.code == .noEntry {
+        return false
+      } catch  where error.code == .notEmpty {
+        return true
       }
     }
   }
