@@ -16,6 +16,13 @@ rdma_device() {
   rdma link add "$DEVICE" type rxe netdev "$DEVICE-card" || skip "missing: RDMA over a dummy card"
 }
 
+# Of other runtimes' devices too there is a line, once they have been here.
+reads() {
+  local text
+  text=$(grep "^$DEVICE " "$GROUP/$1" | sed 's/ $//')
+  [ "$text" = "$2" ] || fail "$1 of $DEVICE is '$text', wanted '$2'"
+}
+
 @test "limits become a line of rdma.max" {
   rdma_device
   becomes_limited '{"rdma": {"'"$DEVICE"'": {"hcaHandles": 3, "hcaObjects": 10000}}}' \
