@@ -39,7 +39,7 @@ clean() { ok engine rm -f -t 0 -i "$NAME"; }
     # Killed before it knew what was asked of it a runtime can leave no word of that.
     local id
     for id in $("$SWRUN" list -q 3>&-); do
-      unless grep -q '"deleting":true' "/run/swrun/$id/state.json"
+      [ ! -e "/run/swrun/.deleting/$id" ]
       ok "$SWRUN" delete "$id"
       echo "$id" >>forgotten
     done

@@ -40,7 +40,7 @@ survive() {
       capture strace -f -o /dev/null -e "trace=$call" -e "inject=$call:signal=KILL:when=$number" \
         "$SWRUN" --root "$STATE" delete c1
       # Not killed, or before it had written that it was at work: the caller's own delete is due.
-      if grep -qs '"deleting":true' "$STATE/c1/state.json"; then
+      if [ -s "$STATE/.deleting/c1" ]; then
         begun=$((begun + 1))
       elif [ -e "$STATE/c1/state.json" ]; then
         ok runtime delete c1

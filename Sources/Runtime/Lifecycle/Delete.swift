@@ -18,7 +18,7 @@ package func delete(
     let directory = force ? try lockByForce(id, on: host) : try lockedContainer(id, on: host)
     let record = try readForDeletion(directory, force: force, on: host)
     try checkEnd(of: record, directory, force: force, on: host)
-    try noted(record, directory, on: host) { () throws(RuntimeError) in
+    try noted(record, on: host) { () throws(RuntimeError) in
       try remove(record, directory, on: host)
     }
   } catch .state(.doesNotExist) where force {

@@ -24,7 +24,11 @@ private func finishDeletion(of id: ContainerID, on host: borrowing Host) throws(
     guard isOurs else { return }
     let record = try withState { () throws(StateError) in try directory.readRecord() }
     // Another container may have the name by now.
-    guard let record, record.isBeingDeleted else {
+    let isMeant = try withState { () throws(StateError) in
+      guard let record else { return false }
+      return try host.root.isDeletionNoted(of: record)
+    }
+    guard let record, isMeant else {
       try forget(id, on: host)
       return
     }
@@ -49,28 +53,18 @@ private func forget(_ id: ContainerID, on host: borrowing Host) throws(RuntimeEr
 /// state for another delete, as does a failure, which is told to the caller.
 func noted(
   _ record: ContainerRecord?,
-  _ directory: borrowing ContainerDirectory,
   on host: borrowing Host,
   _ delete: () throws(RuntimeError) -> Void,
 ) throws(RuntimeError) {
-  guard var record else { return try delete() }
+  guard let record else { return try delete() }
   do throws(StateError) {
-    // In this order: what a record says is found.
-    try host.root.noteDeletion(of: record.id)
-    record.isBeingDeleted = true
-    try directory.write(record)
+    try host.root.noteDeletion(of: record)
   } catch {
     host.debug("container \(record.id): can't be noted as being deleted: \(error)")
   }
   do throws(RuntimeError) {
     try delete()
   } catch {
-    record.isBeingDeleted = false
-    do throws(StateError) {
-      try directory.write(record)
-    } catch let other {
-      host.debug("container \(record.id): \(other)")
-    }
     try forget(record.id, on: host)
     throw error
   }

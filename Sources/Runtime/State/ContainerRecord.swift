@@ -21,8 +21,6 @@ package struct ContainerRecord: Equatable, Sendable {
   package var initProcess: InitProcess?
   /// Whether init has done all but start; before that the container is `creating`.
   package var isPrepared: Bool
-  /// Whether somebody has begun to delete it, and has not failed: if nobody is at it, they were killed.
-  package var isBeingDeleted: Bool
   /// The container's cgroup, a path below the root of the cgroup2 hierarchy; nil without one.
   package var cgroup: String?
   /// The inode of the cgroup's directory, which tells it from one that has been made there since; nil
@@ -75,7 +73,6 @@ package struct ContainerRecord: Equatable, Sendable {
     self.owner = owner
     self.initProcess = nil
     self.isPrepared = false
-    self.isBeingDeleted = false
     self.cgroup = cgroup
     self.cgroupInode = nil
     self.cgroupManager = .directory
@@ -135,7 +132,6 @@ extension ContainerRecord {
       ("pid", initProcess.map { .integer(Int64($0.pid)) }),
       ("startTime", initProcess.map { .unsigned($0.startTime) }),
       ("prepared", .boolean(isPrepared)),
-      ("deleting", isBeingDeleted ? .boolean(true) : nil),
       ("cgroup", cgroup.map { .string($0) }),
       ("cgroupInode", cgroupInode.map { .unsigned($0) }),
       ("cgroupManager", .string(cgroupManager.rawValue)),
@@ -184,7 +180,6 @@ extension ContainerRecord {
       return words.count == 2 ? UnifiedSetting(file: words[0], value: words[1]) : nil
     }
     self.isPrepared = isPrepared
-    isBeingDeleted = json["deleting"]?.boolean ?? false
     // A record without one is of a version that had no other.
     let manager = json["cgroupManager"]?.string ?? CgroupManager.directory.rawValue
     guard let cgroupManager = CgroupManager(rawValue: manager) else { return nil }

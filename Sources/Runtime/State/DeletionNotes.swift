@@ -4,28 +4,45 @@ import Kernel
 /// was killed without looking at all containers: callers as podman forget a container once they have had
 /// it deleted, whatever came of that.
 ///
-/// `.deleting`, a directory of empty files, there only while it is needed. No container has that name.
-/// A name in it says where to look; the container's record says whether it is so.
+/// `.deleting`, a directory with a file for each, there only while it is needed. No container has that
+/// name. What a file says tells the container from a later one of that name.
 extension StateRoot {
   private static var notesName: String { ".deleting" }
 
   /// Notes that a container is being deleted.
-  package func noteDeletion(of id: ContainerID) throws(StateError) {
+  package func noteDeletion(of record: ContainerRecord) throws(StateError) {
     try wrapping { () throws(KernelError) in
       while true {
         do throws(KernelError) {
-          _ = try open(
+          let note = try open(
             at: directory,
-            "\(Self.notesName)/\(id)",
-            [.writeOnly, .create, .noFollow],
+            "\(Self.notesName)/\(record.id)",
+            [.writeOnly, .create, .truncate, .noFollow],
             mode: 0o600,
             [.beneath, .noSymlinks]
           )
-          return
+          return try note.writeAll(record.deletionNote)
         } catch  where error.code == .noEntry {
           try makeNotes()
         }
       }
+    }
+  }
+
+  /// Whether this container, and no other of its name, is noted.
+  package func isDeletionNoted(of record: ContainerRecord) throws(StateError) -> Bool {
+    do throws(KernelError) {
+      let note = try open(
+        at: directory,
+        "\(Self.notesName)/\(record.id)",
+        [.readOnly, .noFollow],
+        [.beneath, .noSymlinks]
+      )
+      return try note.readAll(limit: 4096) == record.deletionNote
+    } catch  where error.code == .noEntry {
+      return false
+    } catch {
+      throw .kernel(error)
     }
   }
 
@@ -79,5 +96,13 @@ extension StateRoot {
     } catch {
       throw .kernel(error)
     }
+  }
+}
+
+extension ContainerRecord {
+  /// What tells a container from another one of its name: when it was made, and its first process.
+  fileprivate var deletionNote: [UInt8] {
+    let process = initProcess.map { "\($0.pid) \($0.startTime)" } ?? "-"
+    return Array("\(created) \(process)\n".utf8)
   }
 }
