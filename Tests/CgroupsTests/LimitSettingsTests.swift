@@ -233,7 +233,12 @@ private func lines(_ change: (inout Resources) -> Void) throws -> [String] {
       resources,
       isInUserNamespace: true
     )
-    #expect(warning.hasPrefix("running without a cgroup: "))
+    #expect(warning?.hasPrefix("running without a cgroup: ") == true)
+    // Who wants none is told of the rules alone.
+    let rules = try checkNothingIsLost(without: .disabled, resources, isInUserNamespace: false)
+    #expect(rules?.hasPrefix("device rules are not in force") == true)
+    let none = try checkNothingIsLost(without: .disabled, Resources(), isInUserNamespace: false)
+    #expect(none == nil)
     #expect(throws: CgroupError.populated("/x")) {
       try checkNothingIsLost(without: .populated("/x"), Resources(), isInUserNamespace: true)
     }

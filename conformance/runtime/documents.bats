@@ -136,6 +136,15 @@ validate() { "$PYTHON" "$CONFORMANCE/lib/validate.py" "$1"; }
   says disabled
 }
 
+# podman run --cgroups=disabled sends them all the same.
+@test "--cgroup-manager disabled passes over device rules, with a warning" {
+  [ "$RUNTIME" = swrun ] || skip "$RUNTIME has no such option, or no warning"
+  edit '.linux.resources = {"devices": [{"allow": false, "access": "rwm"}]}'
+  probe identity
+  ok "$SWRUN" --root "$STATE" --cgroup-manager disabled run --bundle "$BUNDLE" c1
+  says "warning: device rules are not in force"
+}
+
 @test "--help names every verb" {
   ok "$SWRUN" --help
   local verb

@@ -192,18 +192,24 @@ extension KernelError {
   }
 }
 
-/// Whether a container can go without a control group, and what to warn of then.
+/// Whether a container can go without a control group, and what to warn of then; nil for nothing.
+///
+/// Who wants none, as podman's `--cgroups=disabled`, sends device rules all the same, and is told that
+/// they are not in force: other runtimes pass over them.
 ///
 /// - Throws: `limitsWithoutCgroup` with the names of all that could not be enforced.
 package func checkNothingIsLost(
   without cause: CgroupError,
   _ resources: Resources,
   isInUserNamespace: Bool,
-) throws(CgroupError) -> String {
+) throws(CgroupError) -> String? {
   guard cause.allowsGoingWithout else { throw cause }
   var lost = try limitSettings(for: resources).filter { !$0.isInitial }.map(\.file)
+  let isWanted = if case .disabled = cause { true } else { false }
   // In a user namespace no device node can be made, with or without rules.
-  if !isInUserNamespace, !effectiveDeviceRules(resources.devices).isEmpty { lost.append("devices") }
+  let losesRules = !isInUserNamespace && !effectiveDeviceRules(resources.devices).isEmpty
+  if losesRules, !isWanted { lost.append("devices") }
   guard lost.isEmpty else { throw .limitsWithoutCgroup(lost, reason: "\(cause)") }
-  return "running without a cgroup: \(cause)"
+  guard isWanted else { return "running without a cgroup: \(cause)" }
+  return losesRules ? "device rules are not in force without a cgroup: \(cause)" : nil
 }

@@ -100,7 +100,7 @@ func makeControlGroup(
   case .unit(let unit, let address):
     return try makeUnit(unit, at: address, for: plan, record, on: host)
   case .creators:
-    _ = try checkedWarning(without: .disabled, plan, on: host)
+    try warn(without: .disabled, plan, on: host)
     return nil
   }
 }
@@ -117,24 +117,25 @@ private func makeDirectory(
     if let root = plan.delegatee { try group.delegate(toUser: root) }
     return Birthplace(group: group, leaf: nil, placeholder: nil, takesBirths: true)
   } catch {
-    host.warn(try checkedWarning(without: error, plan, on: host))
+    try warn(without: error, plan, on: host)
     return nil
   }
 }
 
-private func checkedWarning(
+private func warn(
   without cause: CgroupError,
   _ plan: ContainerPlan,
   on host: borrowing Host,
-) throws(RuntimeError) -> String {
+) throws(RuntimeError) {
   let isInUserNamespace = try plan.isInUserNamespace(on: host)
-  return try withCgroups { () throws(CgroupError) in
+  let warning = try withCgroups { () throws(CgroupError) in
     try checkNothingIsLost(
       without: cause,
       plan.cgroup.resources,
       isInUserNamespace: isInUserNamespace
     )
   }
+  if let warning { host.warn(warning) }
 }
 
 extension ContainerPlan {
