@@ -31,7 +31,7 @@ survive() {
   cp "$BUNDLE/config.json" other.json
   put_at c1
   for call in rmdir unlinkat renameat openat clone close; do
-    for number in 1 2 3 5 8; do
+    for number in 1 2 3 4 5 8; do
       entry /bin/true
       ok runtime run --keep --bundle "$BUNDLE" c1
       entry /bin/true

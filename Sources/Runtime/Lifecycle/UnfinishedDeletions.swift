@@ -23,17 +23,14 @@ private func finishDeletion(of id: ContainerID, on host: borrowing Host) throws(
     // Who deletes it lives, if another has the lock.
     guard isOurs else { return }
     let record = try withState { () throws(StateError) in try directory.readRecord() }
-    // Another container may have the name by now.
+    // Another container may have the name by now; without a record there is none any more.
     let isMeant = try withState { () throws(StateError) in
-      guard let record else { return false }
+      guard let record else { return true }
       return try host.root.isDeletionNoted(of: record)
     }
-    guard let record, isMeant else {
-      try forget(id, on: host)
-      return
-    }
-    host.debug("container \(id): its deletion was killed: going on with it")
     try forget(id, on: host)
+    guard isMeant else { return }
+    host.debug("container \(id): its deletion was killed: going on with it")
     try deleteLocked(directory, record, force: true, on: host)
   } catch .state(.doesNotExist) {
     try forget(id, on: host)
