@@ -103,7 +103,13 @@ let swrun: [Target] = [
     dependencies: ["SwrunCLI"],
     path: "Sources/Runtime/swrun",
     swiftSettings: settings,
-    linkerSettings: [.unsafeFlags(["-static-executable"], .when(configuration: .release))],
+    linkerSettings: [
+      .unsafeFlags(
+        // CKernel/entry.c, which wants a program that needs no relocation before its first instruction.
+        ["-static-executable", "-Xlinker", "--entry=ckernel_entry"],
+        .when(configuration: .release),
+      )
+    ],
   ),
 ]
 

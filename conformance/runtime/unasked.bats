@@ -34,3 +34,20 @@ calls() {
   debug=$(grep -c sendmsg trace)
   [ "$quiet" -lt 6 ] && [ "$debug" -gt 25 ] || fail "$quiet messages, and $debug with --debug"
 }
+
+@test "nothing but the second start comes before the C library, which starts once" {
+  calls
+  local first
+  first=$(sed '/execveat/q' trace)
+  [[ "$first" == *"execveat("* ]] || fail "no second start: $first"
+  unless grep -E 'brk\(|arch_prctl|mmap' <<<"$first"
+}
+
+@test "the second start has the caller's environment, and no crash reporter whatever that says" {
+  probe exit 0
+  capture env -i ONE=1 SWIFT_BACKTRACE=enable=yes TWO= timeout 60 /usr/bin/strace -qq -v -s 200 -o trace \
+    -e trace=execveat "$SWRUN" --root "$STATE" run --bundle "$BUNDLE" c1
+  [ -s trace ] || skip "missing: a machine where strace works"
+  grep -F '["ONE=1", "TWO=", "SWIFT_BACKTRACE=enable=no,swift-backtrace=/nonexistent"]' trace
+  [ "$(grep -o SWIFT_BACKTRACE trace | wc -l)" -eq 1 ]
+}

@@ -245,7 +245,7 @@ unsigned int ckernel_device_major(unsigned long long device) { return major(devi
 unsigned int ckernel_device_minor(unsigned long long device) { return minor(device); }
 
 int ckernel_forbid_backtrace(void) {
-  return setenv("SWIFT_BACKTRACE", "enable=no,swift-backtrace=/nonexistent", 1);
+  return setenv(CKERNEL_BACKTRACE_NAME, CKERNEL_NO_BACKTRACE, 1);
 }
 
 extern char **environ;

@@ -108,6 +108,8 @@ unsigned int ckernel_device_minor(unsigned long long device);
 // Keeps the Swift runtime of the next program from looking for its crash reporter. The path of a
 // binary on a detached mount is "/", from which the runtime would go on to ./swift-backtrace: a file
 // of whatever directory swrun is called in, executed as root.
+#define CKERNEL_BACKTRACE_NAME "SWIFT_BACKTRACE"
+#define CKERNEL_NO_BACKTRACE "enable=no,swift-backtrace=/nonexistent"
 int ckernel_forbid_backtrace(void);
 
 // sigaction(2) for the signals that ask for an end, so that they interrupt the call at hand; and the
