@@ -26,6 +26,22 @@ private struct World {
 
   func remove() throws { try FileManager.default.removeItem(atPath: path) }
 
+  /// The claim, which nobody else may have.
+  func claimed(_ lease: borrowing Lease) throws -> BlobClaim {
+    guard case .claimed(let claim) = try lease.claim(descriptor, waiting: true) else {
+      throw NotClaimed()
+    }
+    return claim
+  }
+
+  /// Leaves the first two of three million bytes, as a claim that was dropped there.
+  func leaveBeginning(_ lease: borrowing Lease) throws {
+    var claim = try claimed(lease)
+    try claim.write(content.span.extracting(0..<2_000_000), at: 0)
+  }
+
+  struct NotClaimed: Error {}
+
   var blob: String { "\(path)/blobs/sha256/\(descriptor.digest.encoded)" }
   var partial: String { "\(path)/partial/sha256-\(descriptor.digest.encoded)" }
 }
@@ -44,10 +60,7 @@ private func refusal(of claim: consuming BlobClaim) -> String? {
   @Test func `a blob comes in any order and is there once`() throws {
     let world = try World()
     let lease = try Lease(world.store)
-    guard case .claimed(var claim) = try lease.claim(world.descriptor, waiting: true) else {
-      Issue.record("not claimed")
-      return
-    }
+    var claim = try world.claimed(lease)
     // A second claim, of this process or another, has to wait.
     guard case .busy = try lease.claim(world.descriptor, waiting: false) else {
       Issue.record("claimed twice")
@@ -72,9 +85,7 @@ private func refusal(of claim: consuming BlobClaim) -> String? {
     let world = try World()
     let lease = try Lease(world.store)
     func part(_ range: Range<Int>) throws -> [Range<Int64>] {
-      guard case .claimed(var claim) = try lease.claim(world.descriptor, waiting: true) else {
-        return []
-      }
+      var claim = try world.claimed(lease)
       let missing = claim.missing
       try claim.write(world.content.span.extracting(range), at: Int64(range.lowerBound))
       let isWhole = claim.missing.isEmpty
@@ -91,10 +102,7 @@ private func refusal(of claim: consuming BlobClaim) -> String? {
   @Test func `content with another digest is refused and not kept`() throws {
     let world = try World()
     let lease = try Lease(world.store)
-    guard case .claimed(var claim) = try lease.claim(world.descriptor, waiting: true) else {
-      Issue.record("not claimed")
-      return
-    }
+    var claim = try world.claimed(lease)
     try claim.write(world.content.span, at: 0)
     try claim.write([1, 2, 3].span, at: 5)
     do throws(StoreError) {
@@ -112,12 +120,7 @@ private func refusal(of claim: consuming BlobClaim) -> String? {
   @Test func `a journal that a kill has left alone is pruned, and nobody believes it`() throws {
     let world = try World()
     let lease = try Lease(world.store)
-    do {
-      guard case .claimed(var claim) = try lease.claim(world.descriptor, waiting: true) else {
-        return
-      }
-      try claim.write(world.content.span.extracting(0..<2_000_000), at: 0)
-    }
+    try world.leaveBeginning(lease)
     // As when it was killed between the two steps of putting the blob in its place.
     try FileManager.default.removeItem(atPath: world.partial)
     let journal = world.partial + ".ranges"
@@ -132,17 +135,10 @@ private func refusal(of claim: consuming BlobClaim) -> String? {
   @Test func `a partial blob that lost its bytes is found out`() throws {
     let world = try World()
     let lease = try Lease(world.store)
-    do {
-      guard case .claimed(var claim) = try lease.claim(world.descriptor, waiting: true) else {
-        return
-      }
-      try claim.write(world.content.span.extracting(0..<2_000_000), at: 0)
-    }
+    try world.leaveBeginning(lease)
     // As after a loss of power: the journal knows more than the file.
     try Data(world.content.prefix(1000)).write(to: URL(filePath: world.partial))
-    guard case .claimed(var claim) = try lease.claim(world.descriptor, waiting: true) else {
-      return
-    }
+    var claim = try world.claimed(lease)
     try claim.write(
       world.content.span.extracting(2_000_000..<3_000_000),
       at: 2_000_000,
