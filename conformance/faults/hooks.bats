@@ -91,6 +91,15 @@ killed_in() {
   [ -e undone ]
 }
 
+@test "each poststop hook that fails is a warning with its place in the list" {
+  hook poststop 'exit 3'
+  edit '.hooks.poststop += .hooks.poststop'
+  entry /bin/true
+  ok runtime run --bundle "$BUNDLE" c1
+  says "poststop hook #0"
+  says "poststop hook #1"
+}
+
 @test "poststop hooks run when the pid file cannot be written" {
   hook createRuntime true
   hook poststop "touch $BATS_TEST_TMPDIR/undone"

@@ -185,14 +185,12 @@ private func runRuntimeHooks(_ request: LaunchRequest, pid: Int32) throws(Launch
     try runHooks(
       request.plan.hooks.prestart,
       point: "prestart",
-      state: state,
-      environment: Process.environment
+      state: state
     )
     try runHooks(
       request.plan.hooks.createRuntime,
       point: "createRuntime",
-      state: state,
-      environment: Process.environment
+      state: state
     )
   } catch {
     throw .hook(error)

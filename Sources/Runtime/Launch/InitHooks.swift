@@ -68,7 +68,7 @@ extension Init {
       step == .runStartContainerHooks ? .created : .creating,
       pid: Process.ownID
     )
-    // Hooks of the host need the caller's PATH; one of the image is told nothing of the host.
+    // A hook of the image is told nothing of the host.
     let environment =
       step == .runStartContainerHooks ? preparation.environment : Process.environment
     do throws(HookError) {

@@ -257,9 +257,9 @@ struct Creation {
 /// Spec: runtime.md, "Lifecycle", step 13.
 func runPoststopHooks(_ record: ContainerRecord, on host: borrowing Host) {
   let state = record.stateDocument(.stopped, pid: 0).text(.compact)
-  for hook in record.poststop {
+  for (index, hook) in record.poststop.enumerated() {
     do throws(HookError) {
-      try runHooks([hook], point: "poststop", state: state, environment: Process.environment)
+      try runHook(hook, HookName(point: "poststop", index: index), state: state)
     } catch {
       host.warn("\(error)")
     }

@@ -94,8 +94,7 @@ func runPoststartHooks(
     try runHooks(
       record.poststart,
       point: "poststart",
-      state: state,
-      environment: Process.environment
+      state: state
     )
   } catch {
     try killEverything(of: record, on: host)
