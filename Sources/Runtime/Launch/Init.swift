@@ -14,7 +14,7 @@ struct Init: ~Copyable {
   /// The rootfs, from `prepareRootfs` to `enterRootfs`.
   var root: ContainerRoot?
   /// What `sealRootfs` makes read-only and closes.
-  var unfinishedMounts: [CInt] = []
+  var unfinishedMounts: [(mount: CInt, plan: MountPlan)] = []
   var isStarted = false
   var isReported = false
   /// Opened while this process still may: see `takeIdentity`.

@@ -24,10 +24,12 @@ extension Init {
       openedSources: bindSources,
       label: plan.mountLabel
     )
-    var unfinished: [CInt] = []
+    var unfinished: [(CInt, MountPlan)] = []
     for mount in plan.mounts {
       try withRoot(.mountFileSystems) { (root) throws(RootfsError) in
-        if let open = try root.mount(mount, surroundings) { unfinished.append(open.release()) }
+        if let open = try root.mount(mount, surroundings) {
+          unfinished.append((open.release(), mount))
+        }
       }
     }
     unfinishedMounts = unfinished
@@ -102,7 +104,9 @@ extension Init {
 
   mutating func sealRootfs() throws(InitFailure) {
     try withRoot(.sealRootfs) { (root) throws(RootfsError) in
-      for number in unfinishedMounts { try root.finishReadOnly(OwnedDescriptor(adopting: number)) }
+      for (number, plan) in unfinishedMounts {
+        try root.finishReadOnly(OwnedDescriptor(adopting: number), plan)
+      }
       try root.seal()
     }
     unfinishedMounts = []

@@ -115,10 +115,11 @@ extension CriuRequest {
       try CgroupHierarchy(host.processes).mountPoint
     }
     frozenCgroup = record.cgroup.map { mountPoint + $0 }
-    let hierarchy = record.cgroup.map {
-      sharedHierarchy(mountPoint, $0, isInUserNamespace: record.isInUserNamespace)
-    }
-    var mounts = ExternalMount.list(plan, cgroupDirectory: hierarchy, added: record.addedMounts)
+    var mounts = ExternalMount.list(
+      plan,
+      cgroupDirectory: record.hierarchySeen(at: mountPoint),
+      added: record.addedMounts
+    )
     if try withState({ () throws(StateError) in try directory.hasNotifyDirectory() }) {
       let name = ContainerPlan.notifyDirectory
       mounts.append(ExternalMount(name: name, source: name, isRecursive: false))

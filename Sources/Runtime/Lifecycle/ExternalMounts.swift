@@ -26,6 +26,14 @@ func sharedHierarchy(_ mountPoint: String, _ cgroup: String?, isInUserNamespace:
   isInUserNamespace ? mountPoint + (cgroup ?? "") : mountPoint
 }
 
+extension ContainerRecord {
+  /// What the container sees as the hierarchy if it shares the host's cgroup namespace; nil where it
+  /// has no cgroup.
+  func hierarchySeen(at mountPoint: String) -> String? {
+    cgroup.map { sharedHierarchy(mountPoint, $0, isInUserNamespace: isInUserNamespace) }
+  }
+}
+
 extension ExternalMount {
   /// What of a container's mounts comes from outside.
   ///

@@ -149,14 +149,12 @@ struct Restoration {
       try runHooks(
         plan.hooks.prestart,
         point: "prestart",
-        state: state,
-        environment: Process.environment
+        state: state
       )
       try runHooks(
         plan.hooks.createRuntime,
         point: "createRuntime",
-        state: state,
-        environment: Process.environment
+        state: state
       )
     } catch {
       throw .hook(error)
@@ -203,9 +201,7 @@ struct Restoration {
     }
     let mounts = ExternalMount.list(
       plan,
-      cgroupDirectory: record.cgroup.map {
-        sharedHierarchy(mountPoint, $0, isInUserNamespace: record.isInUserNamespace)
-      },
+      cgroupDirectory: record.hierarchySeen(at: mountPoint),
       added: []
     )
     try about("mounts") { () throws(KernelError) in

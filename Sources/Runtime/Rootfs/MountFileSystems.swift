@@ -48,15 +48,17 @@ extension ContainerRoot {
   }
 
   /// Makes a mount read-only into which the others have been put.
-  package func finishReadOnly(_ mount: borrowing OwnedDescriptor) throws(RootfsError) {
-    let subject = "read-only mount"
-    try about(subject) { () throws(KernelError) in
+  package func finishReadOnly(
+    _ mount: borrowing OwnedDescriptor,
+    _ plan: MountPlan,
+  ) throws(RootfsError) {
+    try about(plan.subject) { () throws(KernelError) in
       try Mounting.setAttributes(
         of: mount,
         set: MountAttribute.readOnly,
         clear: 0,
         isRecursive: false,
-        subject: subject
+        subject: plan.destination
       )
     }
   }
