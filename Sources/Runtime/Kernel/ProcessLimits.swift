@@ -110,7 +110,8 @@ extension Process {
 
   /// Takes over the core scheduling cookie of another process.
   package static func shareCores(of pid: Int32) throws(KernelError) {
-    try check("prctl", "PR_SCHED_CORE") { ckernel_prctl(62, 3, UInt(pid), 1, 0) }
+    // PR_SCHED_CORE_SHARE_FROM takes one thread's and gives it to this thread: no other type is known.
+    try check("prctl", "PR_SCHED_CORE") { ckernel_prctl(62, 3, UInt(pid), 0, 0) }
   }
 
   /// Takes a capability out of the bounding set for ever.
