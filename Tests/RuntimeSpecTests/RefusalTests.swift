@@ -413,10 +413,10 @@ struct RefusalTests {
       "must be one of shared, slave"
     ),
     Row(
-      "no mount namespace",
-      Document(namespaces: ["pid"]),
-      "/linux/namespaces",
-      "must have a mount namespace"
+      "masked paths without a mount namespace",
+      .linux(#""namespaces": [{"type": "pid"}], "maskedPaths": ["/proc/kcore"]"#),
+      "/linux/maskedPaths",
+      "needs a mount namespace"
     ),
     Row(
       "unknown namespace",

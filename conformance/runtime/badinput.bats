@@ -105,8 +105,9 @@ change() {
 @test "a rootfs that is not there" { change '.root.path = "nowhere"' nowhere; }
 @test "a rootfs that is a file" { change '.root.path = "config.json"' config.json; }
 @test "an unknown namespace" { change '.linux.namespaces[0].type = "space"' space; }
-@test "no mount namespace" {
-  change '.linux.namespaces |= map(select(.type != "mount"))' mount
+@test "masked paths without a mount namespace" {
+  change '.linux.namespaces |= map(select(.type != "mount")) | .linux.maskedPaths = ["/proc/kcore"]
+    | del(.linux.readonlyPaths)' mount
 }
 @test "a namespace path that is not there" {
   change '.linux.namespaces[1].path = "/no/such/ns"' /no/such/ns

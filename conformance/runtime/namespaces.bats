@@ -23,6 +23,55 @@ own() { readlink "/proc/self/ns/$1"; }
   [ "$(fact ns:net)" = "$(own net)" ]
 }
 
+# without_mounts [JQ-FILTER]: in the runtime's own mount namespace, and in what the filter says.
+without_mounts() {
+  edit '.linux.namespaces |= map(select(.type != "mount"))
+    | del(.linux.maskedPaths, .linux.readonlyPaths, .linux.rootfsPropagation)'
+  edit "${1:-.}"
+}
+
+# root_of PID: whether the rootfs is the root of a process, and the mounts are this process's.
+root_of() {
+  [ "$(own mnt)" = "$(readlink "/proc/$1/ns/mnt")" ] || fail "$1 has other mounts"
+  [ "/proc/$1/root" -ef "$BUNDLE/rootfs" ] || fail "the root of $1 is $(readlink "/proc/$1/root")"
+}
+
+@test "without a mount namespace it is the runtime's: nothing is mounted, and the rootfs is the root" {
+  cp /proc/self/mountinfo before
+  without_mounts
+  probe wait
+  launch create c1
+  says "warning: /mounts is ignored: there is no mount namespace in linux.namespaces"
+  root_of "$(container_pid c1)"
+  ok runtime start c1
+  ok runtime exec --detach --pid-file "$PWD/pid" c1 /probe wait
+  root_of "$(cat pid)"
+  ok runtime exec c1 /bin/sh -c 'pwd; ls -d /bin/busybox'
+  [ "$output" = "/"$'\n'"/bin/busybox" ]
+  diff before /proc/self/mountinfo
+}
+
+@test "a container of the host's namespaces alone takes exec too" {
+  without_mounts '.linux.namespaces = [] | del(.hostname, .linux.sysctl)'
+  probe wait
+  launch create c1
+  ok runtime start c1
+  root_of "$(container_pid c1)"
+  ok runtime exec --detach --pid-file "$PWD/pid" c1 /probe wait
+  root_of "$(cat pid)"
+}
+
+@test "what is there to shut a container in is refused without a mount namespace" {
+  local filter
+  for filter in '.root.readonly = true' '.linux.readonlyPaths = ["/bin"]' '.process.terminal = true' \
+    '.linux.rootfsPropagation = "private"'; do
+    without_mounts "$filter"
+    refused runtime create --bundle "$BUNDLE" c1
+    says "needs a mount namespace"
+    edit '.root.readonly = false | .process.terminal = false'
+  done
+}
+
 # keeper KIND-OPTION...: a process in new namespaces that others join by path.
 keeper() {
   unshare "$@" sleep 60 3>&- 4>&- &

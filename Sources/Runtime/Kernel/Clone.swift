@@ -68,6 +68,8 @@ package func enter(
   namespacesOf process: borrowing OwnedDescriptor,
   _ flags: NamespaceFlags,
 ) throws(KernelError) {
+  // setns(2) takes no empty set.
+  guard flags != [] else { return }
   let number = process.raw
   try check("setns") { setns(number, CInt(truncatingIfNeeded: flags.rawValue)) }
 }

@@ -171,6 +171,11 @@ package enum Mounting {
   /// Moves the mount at the current directory over the root, and changes into it.
   package static func moveWorkingDirectoryToRoot() throws(KernelError) {
     try check("mount", "MS_MOVE") { unsafe mount(".", "/", nil, 0x2000, nil) }
+    try changeRootToWorkingDirectory()
+  }
+
+  /// Makes the current directory the root of this process, in whatever mount namespace it is.
+  package static func changeRootToWorkingDirectory() throws(KernelError) {
     try check("chroot", ".") { unsafe chroot(".") }
     try check("chdir", "/") { unsafe chdir("/") }
   }

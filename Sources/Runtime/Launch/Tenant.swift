@@ -79,10 +79,7 @@ struct Tenant: ~Copyable {
       try shareCores()
       try preparation.setLimits()
     case .setLabels: try preparation.setLabels()
-    case .joinNamespaces:
-      try kernel(step) { () throws(KernelError) in
-        try enter(namespacesOf: container, request.flags)
-      }
+    case .joinNamespaces: try joinNamespaces()
     case .takeIdentity: try takeIdentity()
     case .joinKeyring: try joinKeyring()
     case .openTerminal: try openTerminal()
@@ -117,6 +114,23 @@ struct Tenant: ~Copyable {
       Signals.resetActions()
       // Before the container's namespaces, and for good: who is in them must not trace us.
       try Process.setDumpable(false)
+    }
+  }
+
+  private func joinNamespaces() throws(InitFailure) {
+    try kernel(.joinNamespaces) { () throws(KernelError) in
+      guard !request.namespaces.contains(.mount), let process = request.record.initProcess else {
+        return try enter(namespacesOf: container, request.flags)
+      }
+      // The container has but a root of its own, in this process's mount namespace.
+      let way = "\(process.pid)/root"
+      let root = try preparation.processes.openTarget(of: way, [.path, .directory])
+      guard try !container.wait(for: .readable, milliseconds: 0) else {
+        throw KernelError(call: "open", code: .noProcess, subject: "root of the container")
+      }
+      try enter(namespacesOf: container, request.flags)
+      try Process.changeDirectory(to: root, subject: "root of the container")
+      try Mounting.changeRootToWorkingDirectory()
     }
   }
 

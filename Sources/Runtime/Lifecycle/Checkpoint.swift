@@ -55,6 +55,9 @@ package func checkpoint(
   }
   let bundle = try Bundle(path: seen.record.bundle, configuration: seen.record.configuration)
   let plan = bundle.plan
+  guard plan.rootfs.isMounted else {
+    throw .refused("criu can't save a container without a mount namespace of its own")
+  }
   let places = try ImagePlaces(options, isNew: true, log: "dump.log")
   var request = CriuRequest(
     options.isPreDump ? .preDump(pid: process.pid) : .checkpoint(pid: process.pid),

@@ -97,6 +97,9 @@ extension RestoreOptions {
     if case .join = plan.namespaces.source(of: .mount) {
       throw .refused("criu can't restore a container into a mount namespace that exists")
     }
+    guard plan.rootfs.isMounted else {
+      throw .refused("criu can't restore a container without a mount namespace of its own")
+    }
     if let section = plan.sectionThatNoRestoreHas {
       throw .refused("criu does not restore \(section): remove it, or make the container anew")
     }

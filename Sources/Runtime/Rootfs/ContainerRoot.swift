@@ -21,14 +21,23 @@ package struct ContainerRoot: ~Copyable {
   /// Spec: config-linux.md, "Rootfs Mount Propagation"; pivot_root(2) wants a mount, and no shared
   /// one.
   package init(_ plan: RootfsPlan) throws(RootfsError) {
-    try Self.setHostPropagation(plan.propagation)
+    if plan.isMounted { try Self.setHostPropagation(plan.propagation) }
     let directory = try about("rootfs \(plan.path)") { () throws(KernelError) in
       try open(plan.path, [.path, .directory])
     }
+    descriptor = plan.isMounted ? try Self.mount(directory, plan) : directory
+    self.plan = plan
+  }
+
+  /// Makes the directory a mount, which lies over it.
+  private static func mount(
+    _ directory: consuming OwnedDescriptor,
+    _ plan: RootfsPlan,
+  ) throws(RootfsError) -> OwnedDescriptor {
     if plan.propagation?.kind == .shared {
       try Self.makeMountPrivate(of: directory, path: plan.path)
     }
-    descriptor = try about("rootfs \(plan.path)") { () throws(KernelError) in
+    return try about("rootfs \(plan.path)") { () throws(KernelError) in
       let tree = try Mounting.clone(directory, isRecursive: true, subject: plan.path)
       if plan.propagation?.kind == .shared {
         try Mounting.setPropagation(
@@ -41,7 +50,6 @@ package struct ContainerRoot: ~Copyable {
       try Mounting.attach(tree, on: directory, subject: plan.path)
       return tree
     }
-    self.plan = plan
   }
 
   /// Mounts of the host keep coming in unless the plan says otherwise; none of ours goes out, but
@@ -98,14 +106,17 @@ package struct ContainerRoot: ~Copyable {
   /// Makes the mount the root of this namespace, and lets go of the host's.
   ///
   /// With `byMoving` the mount is moved over the host's root instead, for hosts that run from an
-  /// initial ramdisk, where pivot_root(2) can't work.
+  /// initial ramdisk, where pivot_root(2) can't work. A root that is no mount becomes this process's.
   package consuming func enter(byMoving: Bool) throws(RootfsError) {
     let propagation = plan.propagation
     let path = plan.path
+    let isMounted = plan.isMounted
     let directory = descriptor
     try about("rootfs \(path)") { () throws(KernelError) in
       try Process.changeDirectory(to: directory, subject: path)
-      if byMoving {
+      if !isMounted {
+        try Mounting.changeRootToWorkingDirectory()
+      } else if byMoving {
         try Mounting.moveWorkingDirectoryToRoot()
       } else {
         try Mounting.pivotToWorkingDirectory()

@@ -13,13 +13,6 @@ extension NamespacePlan {
     for (index, namespace) in (linux?.namespaces ?? []).enumerated() {
       try add(namespace, "/linux/namespaces/\(index)")
     }
-    guard source(of: .mount) != nil else {
-      throw ConfigurationError(
-        pointer: "/linux/namespaces",
-        rule: "must have a mount namespace, or the container's mounts would be the host's",
-        clause: Self.clause,
-      )
-    }
     uidMappings = try mappings(linux?.uidMappings ?? [], "uidMappings", &warnings)
     gidMappings = try mappings(linux?.gidMappings ?? [], "gidMappings", &warnings)
   }

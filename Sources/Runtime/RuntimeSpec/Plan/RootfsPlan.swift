@@ -9,6 +9,11 @@ package struct RootfsPlan: Equatable, Sendable {
   ///
   /// Spec: config-linux.md, "Rootfs Mount Propagation".
   package var propagation: Propagation?
+  /// Whether it becomes a mount.
+  ///
+  /// In the runtime's own mount namespace it stays a directory, which the container's root is changed
+  /// to: see `ContainerPlan.leaveMountsToRuntime`.
+  package var isMounted = true
 
   package init(path: String, isReadonly: Bool, propagation: Propagation?) {
     self.path = path
