@@ -9,6 +9,8 @@
 //   attacker binary     writes to the programs of others, on which mount ever they are
 //   attacker nest       makes control groups below its own, as deep and as fast as it can
 //   attacker fork       makes processes as fast as it can
+//   attacker part       takes a mount namespace of its own, and waits
+//   attacker leave      goes up out of a root of its own, and lists what is there
 //
 // A line for each success that no container may have, and at the end how many were tried.
 #define _GNU_SOURCE
@@ -16,6 +18,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,12 +149,28 @@ static int nest(void) {
   return 0;
 }
 
+// chroot(2): a process below no root of its own any more goes up as far as there is.
+static int leave(void) {
+  mkdir("/tmp/inner", 0700);
+  if (chroot("/tmp/inner") < 0) return -1;
+  for (int i = 0; i < 64; i++)
+    if (chdir("..") < 0) return -1;
+  if (chroot(".") < 0) return -1;
+  DIR *top = opendir("/");
+  if (!top) return -1;
+  for (struct dirent *entry; (entry = readdir(top));) printf("found %s\n", entry->d_name);
+  closedir(top);
+  return 0;
+}
+
 int main(int count, char **words) {
   const char *way = count == 2 ? words[1] : "";
   int result = 0;
   setvbuf(stdout, 0, _IOLBF, 0);
   signal(SIGCHLD, SIG_DFL);
   printf("ready\n");
+  if (!strcmp(way, "leave")) return leave() < 0;
+  if (!strcmp(way, "part")) return unshare(CLONE_NEWNS) < 0 || pause();
   if (!strcmp(way, "nest")) result = nest();
   if (!strcmp(way, "fork")) {
     signal(SIGCHLD, SIG_IGN);

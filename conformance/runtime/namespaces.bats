@@ -30,9 +30,10 @@ without_mounts() {
   edit "${1:-.}"
 }
 
-# root_of PID: whether the rootfs is the root of a process, and the mounts are this process's.
+# root_of PID [NAMESPACE]: whether the rootfs is the root of a process, and its mounts are this process's
+# or that namespace's.
 root_of() {
-  [ "$(own mnt)" = "$(readlink "/proc/$1/ns/mnt")" ] || fail "$1 has other mounts"
+  [ "${2:-$(own mnt)}" = "$(readlink "/proc/$1/ns/mnt")" ] || fail "$1 has other mounts"
   [ "/proc/$1/root" -ef "$BUNDLE/rootfs" ] || fail "the root of $1 is $(readlink "/proc/$1/root")"
 }
 
@@ -46,8 +47,9 @@ root_of() {
   ok runtime start c1
   ok runtime exec --detach --pid-file "$PWD/pid" c1 /probe wait
   root_of "$(cat pid)"
-  ok runtime exec c1 /bin/sh -c 'pwd; ls -d /bin/busybox'
+  ok runtime exec c1 /bin/sh -c 'pwd; ls -d /bin/busybox; touch /made'
   [ "$output" = "/"$'\n'"/bin/busybox" ]
+  [ -e "$BUNDLE/rootfs/made" ]
   diff before /proc/self/mountinfo
 }
 
@@ -61,14 +63,35 @@ root_of() {
   root_of "$(cat pid)"
 }
 
+@test "exec from another mount namespace joins the container's mounts, which it shares with others" {
+  without_mounts
+  probe wait
+  launch create c1
+  ok runtime start c1
+  ok unshare -m --propagation private "$SWRUN" --root "$STATE" exec --detach --pid-file "$PWD/pid" \
+    c1 /probe wait
+  root_of "$(cat pid)" "$(readlink "/proc/$(container_pid c1)/ns/mnt")"
+}
+
+@test "a read-only root is one without a mount namespace too" {
+  without_mounts '.root.readonly = true'
+  entry /bin/sh -c 'touch /made'
+  capture runtime run --bundle "$BUNDLE" c1
+  [ "$status" -eq 1 ]
+  says "Read-only file system"
+  touch "$BUNDLE/rootfs/still-writable"
+}
+
 @test "what is there to shut a container in is refused without a mount namespace" {
   local filter
-  for filter in '.root.readonly = true' '.linux.readonlyPaths = ["/bin"]' '.process.terminal = true' \
-    '.linux.rootfsPropagation = "private"'; do
+  for filter in '.linux.readonlyPaths = ["/bin"]' '.process.terminal = true' \
+    '.linux.rootfsPropagation = "private"' '.linux.namespaces += [{"type": "user"}]
+      | .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+      | .linux.gidMappings = .linux.uidMappings'; do
     without_mounts "$filter"
     refused runtime create --bundle "$BUNDLE" c1
     says "needs a mount namespace"
-    edit '.root.readonly = false | .process.terminal = false'
+    edit '.process.terminal = false'
   done
 }
 

@@ -12,6 +12,7 @@
 #include "CKernel.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/mount.h>
 #include <stddef.h>
 #include <sys/statvfs.h>
@@ -109,7 +110,14 @@ BARE __attribute__((used)) void ckernel_protect_at_entry(long *stack) {
   char **environment = words + *stack + 1;
   struct statfs status;
   if (*stack < 1 || !launches(words) || call(SYS_geteuid, 0, 0, 0, 0, 0) != 0) return;
-  int binary = (int)call(SYS_openat, AT_FDCWD, (long)"/proc/self/exe", O_PATH | O_CLOEXEC, 0, 0);
+  int proc = (int)call(SYS_openat, AT_FDCWD, (long)"/proc", O_PATH | O_DIRECTORY | O_CLOEXEC, 0, 0);
+  if (proc < 0) return;
+  // Elsewhere self/exe is a file like any other, which could lead here again and again.
+  int binary = call(SYS_fstatfs, proc, (long)&status, 0, 0, 0) == 0 &&
+                       status.f_type == PROC_SUPER_MAGIC
+                   ? (int)call(SYS_openat, proc, (long)"self/exe", O_PATH | O_CLOEXEC, 0, 0)
+                   : -1;
+  call(SYS_close, proc, 0, 0, 0, 0);
   if (binary < 0) return;
   if (call(SYS_fstatfs, binary, (long)&status, 0, 0, 0) == 0 && !(status.f_flags & ST_RDONLY)) {
     struct mount_attr attributes;

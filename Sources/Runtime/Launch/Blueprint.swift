@@ -18,7 +18,7 @@ struct Blueprint: ~Copyable {
     cgroup: CInt?,
     _ processes: borrowing ProcessFiles,
   ) throws(LaunchError) {
-    let joined = try Self.openNamespaces(request.plan.namespaces)
+    let joined = try Self.openNamespaces(request.plan.namespaces, processes)
     let bindSources = try Self.openBindSources(request.plan, joined, processes)
     self.request = request
     self.inherited = inherited
@@ -29,6 +29,7 @@ struct Blueprint: ~Copyable {
 
   private static func openNamespaces(
     _ plan: NamespacePlan,
+    _ processes: borrowing ProcessFiles,
   ) throws(LaunchError) -> [JoinedNamespace] {
     var list: [JoinedNamespace] = []
     for entry in plan.entries {
@@ -37,9 +38,29 @@ struct Blueprint: ~Copyable {
         // A fifo of that name must not hold us up.
         try open(path, [.readOnly, .nonblocking])
       }
+      if entry.kind == .mount, try isHosts(opened, processes) { throw .hostMounts(path: path) }
       list.append(.init(kind: entry.kind, path: path, descriptor: opened.release()))
     }
     return list
+  }
+
+  /// Whether a mount namespace is that of this process or of the first one.
+  ///
+  /// The container's root would become that of all its processes: see pivot_root(2).
+  private static func isHosts(
+    _ namespace: borrowing OwnedDescriptor,
+    _ processes: borrowing ProcessFiles,
+  ) throws(LaunchError) -> Bool {
+    let status = try about("mount namespace") { () throws(KernelError) in try namespace.status() }
+    return ["self/ns/mnt", "1/ns/mnt"].contains { name in
+      do throws(KernelError) {
+        let other = try processes.openTarget(of: name, [.readOnly]).status()
+        return other.inode == status.inode && other.fileSystem == status.fileSystem
+      } catch {
+        // That of a process which this one may not look at it may not join either.
+        return false
+      }
+    }
   }
 
   /// Root of a user namespace may not search the host's directories, so the creator goes there.

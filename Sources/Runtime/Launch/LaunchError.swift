@@ -14,6 +14,8 @@ package enum LaunchError: Error, Equatable, Sendable {
   case cgroup(String)
   /// In words: why the ids of a user namespace could not be mapped.
   case unmapped(String)
+  /// A mount namespace to join is the host's.
+  case hostMounts(path: String)
 }
 
 extension LaunchError: CustomStringConvertible {
@@ -26,6 +28,9 @@ extension LaunchError: CustomStringConvertible {
     case .state(let error): error.description
     case .cgroup(let reason): reason
     case .unmapped(let reason): "id mappings: \(reason)"
+    case .hostMounts(let path):
+      "mount namespace \(path) is the host's, whose root would be replaced: take the entry out of "
+        + "linux.namespaces, or name another"
     }
   }
 }

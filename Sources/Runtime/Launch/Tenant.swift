@@ -119,18 +119,24 @@ struct Tenant: ~Copyable {
 
   private func joinNamespaces() throws(InitFailure) {
     try kernel(.joinNamespaces) { () throws(KernelError) in
-      guard !request.namespaces.contains(.mount), let process = request.record.initProcess else {
-        return try enter(namespacesOf: container, request.flags)
-      }
-      // The container has but a root of its own, in this process's mount namespace.
-      let way = "\(process.pid)/root"
-      let root = try preparation.processes.openTarget(of: way, [.path, .directory])
-      guard try !container.wait(for: .readable, milliseconds: 0) else {
-        throw KernelError(call: "open", code: .noProcess, subject: "root of the container")
-      }
+      guard request.entersRoot else { return try enter(namespacesOf: container, request.flags) }
+      let root = try openRoot()
       try enter(namespacesOf: container, request.flags)
       try Process.changeDirectory(to: root, subject: "root of the container")
       try Mounting.changeRootToWorkingDirectory()
+    }
+  }
+
+  /// The root of the container's init, which is still that of the container once it is open.
+  private func openRoot() throws(KernelError) -> OwnedDescriptor {
+    let ended = KernelError(call: "open", code: .noProcess, subject: "root of the container")
+    guard let pid = request.record.initProcess?.pid else { throw ended }
+    do throws(KernelError) {
+      let root = try preparation.processes.openTarget(of: "\(pid)/root", [.path, .directory])
+      guard try !container.wait(for: .readable, milliseconds: 0) else { throw ended }
+      return root
+    } catch  where error.code == .noEntry {
+      throw ended
     }
   }
 

@@ -10,6 +10,8 @@ package struct TenantRequest: Sendable {
   package var process: ProcessPlan
   /// The container's namespaces, none of which is the creator's own.
   package var namespaces: [NamespaceKind]
+  /// Whether the container has but a root of its own, in a mount namespace that is not.
+  package var entersRoot: Bool
   package var credentials: CapabilitySets
   /// The container's filter; nil for none.
   package var filter: CompiledFilter?
@@ -29,6 +31,7 @@ package struct TenantRequest: Sendable {
     id: ContainerID,
     process: ProcessPlan,
     namespaces: [NamespaceKind],
+    entersRoot: Bool,
     credentials: CapabilitySets,
     filter: CompiledFilter?,
     keepsKeyring: Bool,
@@ -41,6 +44,7 @@ package struct TenantRequest: Sendable {
     self.id = id
     self.process = process
     self.namespaces = namespaces
+    self.entersRoot = entersRoot
     self.credentials = credentials
     self.filter = filter
     self.keepsKeyring = keepsKeyring

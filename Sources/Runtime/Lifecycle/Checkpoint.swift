@@ -55,7 +55,7 @@ package func checkpoint(
   }
   let bundle = try Bundle(path: seen.record.bundle, configuration: seen.record.configuration)
   let plan = bundle.plan
-  guard plan.rootfs.isMounted else {
+  guard plan.rootfs.isAttached else {
     throw .refused("criu can't save a container without a mount namespace of its own")
   }
   let places = try ImagePlaces(options, isNew: true, log: "dump.log")

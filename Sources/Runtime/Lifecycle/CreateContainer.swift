@@ -101,6 +101,9 @@ func makeContainer(
   console: consuming OwnedDescriptor?,
   on host: borrowing Host,
 ) throws(RuntimeError) -> CreatedContainer {
+  guard options.notifyAddress == nil || bundle.plan.namespaces.source(of: .mount) != nil else {
+    throw .refused("NOTIFY_SOCKET is set, and wants a mount namespace in linux.namespaces")
+  }
   try about("signals") { () throws(KernelError) in try Signals.interruptAtEnd() }
   finishDeletions(on: host)
   for warning in bundle.plan.warnings { host.warn("\(warning)") }

@@ -150,9 +150,6 @@ struct Creation {
     var plan = plan
     plan.process.addSockets(options.socketVariables)
     if options.notifyAddress != nil {
-      guard plan.rootfs.isMounted else {
-        throw .refused("NOTIFY_SOCKET is set, and wants a mount namespace in linux.namespaces")
-      }
       plan.addNotifySocket(
         in: try withState { () throws(StateError) in
           try directory.makeNotifyDirectory(in: host.root)

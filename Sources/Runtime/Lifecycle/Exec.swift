@@ -131,7 +131,7 @@ extension LaunchError {
     switch self {
     case .kernel(let error, _): error.code == .wouldBlock && error.call.hasPrefix("clone")
     case .initFailed(let failure): failure.code == .wouldBlock && failure.call == "clone"
-    case .handshake, .hook, .state, .cgroup, .unmapped: false
+    case .handshake, .hook, .state, .cgroup, .unmapped, .hostMounts: false
     }
   }
 }

@@ -81,6 +81,7 @@ func tenantRequest(
     id: record.id,
     process: process,
     namespaces: namespaces,
+    entersRoot: !basis.namespaces.contains(.mount),
     credentials: try capabilities(
       of: process,
       hasNewUserNamespace: isInUserNamespace,
@@ -96,20 +97,38 @@ func tenantRequest(
   )
 }
 
-/// The namespaces without the user namespace where this process is in it already: nobody can join
-/// their own, see EINVAL in setns(2).
+/// The namespaces to join, of those that are the container's own.
+///
+/// Without the user namespace where this process is in it already: nobody can join their own, see
+/// EINVAL in setns(2). With the mount namespace that init is in, where that is neither the container's
+/// nor this process's.
 private func joinable(
   _ namespaces: [NamespaceKind],
   of pid: Int32,
   on host: borrowing Host,
 ) throws(RuntimeError) -> [NamespaceKind] {
-  guard namespaces.contains(.user) else { return namespaces }
-  let isOwn = try about("user namespace") { () throws(KernelError) in
-    let own = try host.processes.openTarget(of: "self/ns/user", [.readOnly]).status()
-    let theirs = try host.processes.openTarget(of: "\(pid)/ns/user", [.readOnly]).status()
+  var joinable = namespaces
+  if namespaces.contains(.user), try shares(.user, with: pid, on: host) {
+    joinable.removeAll { $0 == .user }
+  }
+  if !namespaces.contains(.mount), try !shares(.mount, with: pid, on: host) {
+    joinable.append(.mount)
+  }
+  return joinable
+}
+
+/// Whether this process is in the same namespace as another.
+private func shares(
+  _ kind: NamespaceKind,
+  with pid: Int32,
+  on host: borrowing Host,
+) throws(RuntimeError) -> Bool {
+  try about("\(kind.rawValue) namespace") { () throws(KernelError) in
+    let name = "ns/\(kind.procName)"
+    let own = try host.processes.openTarget(of: "self/\(name)", [.readOnly]).status()
+    let theirs = try host.processes.openTarget(of: "\(pid)/\(name)", [.readOnly]).status()
     return own.inode == theirs.inode && own.fileSystem == theirs.fileSystem
   }
-  return isOwn ? namespaces.filter { $0 != .user } : namespaces
 }
 
 /// See: user_namespaces(7), /proc/pid/setgroups.

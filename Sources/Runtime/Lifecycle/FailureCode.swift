@@ -114,7 +114,7 @@ extension LaunchError {
     case .hook(let error): error.failureCode
     case .state(let error): error.failureCode
     case .cgroup: .cgroup
-    case .unmapped: .namespace
+    case .unmapped, .hostMounts: .namespace
     }
   }
 }

@@ -10,7 +10,17 @@ struct MountNamespaces: ~Copyable {
   let user: OwnedDescriptor?
 
   /// Opens the namespaces of a container's init.
-  init(of record: ContainerRecord, on host: borrowing Host) throws(RuntimeError) {
+  init(
+    of record: ContainerRecord,
+    in directory: borrowing ContainerDirectory,
+    on host: borrowing Host,
+  ) throws(RuntimeError) {
+    // Not what init is in at the moment: without one of its own it may be in any, and its root is not
+    // that namespace's.
+    let basis = try withState { () throws(StateError) in try directory.readBasis() }
+    guard basis.namespaces.contains(.mount) else {
+      throw .refused("container \(record.id) has no mount namespace of its own")
+    }
     guard let process = record.initProcess, let opened = try openInit(record, on: host) else {
       throw .notRunning("container not running")
     }

@@ -97,7 +97,7 @@ extension RestoreOptions {
     if case .join = plan.namespaces.source(of: .mount) {
       throw .refused("criu can't restore a container into a mount namespace that exists")
     }
-    guard plan.rootfs.isMounted else {
+    guard plan.rootfs.isAttached else {
       throw .refused("criu can't restore a container without a mount namespace of its own")
     }
     if let section = plan.sectionThatNoRestoreHas {

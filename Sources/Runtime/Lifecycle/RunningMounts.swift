@@ -21,7 +21,7 @@ package func addMounts(
   } catch {
     throw .configuration(path: "mounts", error)
   }
-  let namespaces = try MountNamespaces(of: record, on: host)
+  let namespaces = try MountNamespaces(of: record, in: directory, on: host)
   let before = record.addedMounts
   try inChild("mounts", keeping: namespaces.numbers) { line throws(RuntimeError) in
     try becomeMounter()
@@ -52,7 +52,7 @@ package func removeMounts(
   } catch {
     throw .configuration(path: "mounts", error)
   }
-  let namespaces = try MountNamespaces(of: record, on: host)
+  let namespaces = try MountNamespaces(of: record, in: directory, on: host)
   // The last that was mounted is the first to go: others may lie below it.
   for destination in destinations.reversed() {
     let place = record.addedMounts.lastIndex { $0.destination == destination }

@@ -21,15 +21,15 @@ package struct ContainerRoot: ~Copyable {
   /// Spec: config-linux.md, "Rootfs Mount Propagation"; pivot_root(2) wants a mount, and no shared
   /// one.
   package init(_ plan: RootfsPlan) throws(RootfsError) {
-    if plan.isMounted { try Self.setHostPropagation(plan.propagation) }
+    if plan.isAttached { try Self.setHostPropagation(plan.propagation) }
     let directory = try about("rootfs \(plan.path)") { () throws(KernelError) in
       try open(plan.path, [.path, .directory])
     }
-    descriptor = plan.isMounted ? try Self.mount(directory, plan) : directory
+    descriptor = try Self.mount(directory, plan)
     self.plan = plan
   }
 
-  /// Makes the directory a mount, which lies over it.
+  /// Makes the directory a mount, which lies over it where the plan wants it attached.
   private static func mount(
     _ directory: consuming OwnedDescriptor,
     _ plan: RootfsPlan,
@@ -47,7 +47,7 @@ package struct ContainerRoot: ~Copyable {
           subject: plan.path
         )
       }
-      try Mounting.attach(tree, on: directory, subject: plan.path)
+      if plan.isAttached { try Mounting.attach(tree, on: directory, subject: plan.path) }
       return tree
     }
   }
@@ -106,15 +106,16 @@ package struct ContainerRoot: ~Copyable {
   /// Makes the mount the root of this namespace, and lets go of the host's.
   ///
   /// With `byMoving` the mount is moved over the host's root instead, for hosts that run from an
-  /// initial ramdisk, where pivot_root(2) can't work. A root that is no mount becomes this process's.
+  /// initial ramdisk, where pivot_root(2) can't work. A mount that
+  /// hangs nowhere becomes the root of this process alone.
   package consuming func enter(byMoving: Bool) throws(RootfsError) {
     let propagation = plan.propagation
     let path = plan.path
-    let isMounted = plan.isMounted
+    let isAttached = plan.isAttached
     let directory = descriptor
     try about("rootfs \(path)") { () throws(KernelError) in
       try Process.changeDirectory(to: directory, subject: path)
-      if !isMounted {
+      if !isAttached {
         try Mounting.changeRootToWorkingDirectory()
       } else if byMoving {
         try Mounting.moveWorkingDirectoryToRoot()

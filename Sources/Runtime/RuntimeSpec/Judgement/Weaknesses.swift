@@ -10,7 +10,7 @@ extension Judgement {
 
   private static func hostNamespaces(_ plan: ContainerPlan) -> [ConfigurationError] {
     let kinds: [(kind: NamespaceKind, meaning: String)] = [
-      (.mount, "only chroot(2) keeps it from the host's files, and what it mounts the host sees"),
+      (.mount, "only its root keeps it from the host's files, nothing is masked, and no /dev made"),
       (.pid, "it sees the host's processes, and may signal those of its users"),
       (.network, "it has the host's network, abstract sockets and loopback services included"),
       (.ipc, "it has the host's shared memory and message queues"),

@@ -9,11 +9,11 @@ package struct RootfsPlan: Equatable, Sendable {
   ///
   /// Spec: config-linux.md, "Rootfs Mount Propagation".
   package var propagation: Propagation?
-  /// Whether it becomes a mount.
+  /// Whether it is mounted in a mount namespace of the container's.
   ///
-  /// In the runtime's own mount namespace it stays a directory, which the container's root is changed
-  /// to: see `ContainerPlan.leaveMountsToRuntime`.
-  package var isMounted = true
+  /// Without one it is a mount that hangs nowhere, which the container's root is changed to: see
+  /// `ContainerPlan.leaveMountsToRuntime`.
+  package var isAttached = true
 
   package init(path: String, isReadonly: Bool, propagation: Propagation?) {
     self.path = path

@@ -1,9 +1,10 @@
 extension ContainerPlan {
   /// Makes the plan one for the runtime's own mount namespace, if the document lists none.
   ///
-  /// The program then gets its root by chroot(2). Nothing is mounted, as that would be mounted on the
-  /// host: mounts and devices are passed over with a warning, and what shuts a container in by mounts
-  /// is refused.
+  /// The program then gets its root by chroot(2), into a copy of the rootfs's mount that is attached
+  /// nowhere: no way up leads out of it. Nothing else is mounted, as that would be mounted on the host:
+  /// mounts and devices are passed over with a warning, and what shuts a container in by mounts is
+  /// refused. So is a user namespace, whose root may copy no mount of the host's.
   ///
   /// Spec: config-linux.md, "Namespaces": a type that is not listed is inherited.
   mutating func leaveMountsToRuntime(
@@ -14,9 +15,10 @@ extension ContainerPlan {
     try needMountNamespace(!readonlyPaths.isEmpty, "/linux/readonlyPaths", "Readonly Paths")
     let propagation = "Rootfs Mount Propagation"
     try needMountNamespace(rootfs.propagation != nil, "/linux/rootfsPropagation", propagation)
-    try needMountNamespace(rootfs.isReadonly, "/root/readonly", "Root")
     try needMountNamespace(process.hasTerminal, "/process/terminal", "Process")
-    rootfs.isMounted = false
+    let hasUsers = namespaces.source(of: .user) != nil
+    try needMountNamespace(hasUsers, "/linux/namespaces", "Namespaces")
+    rootfs.isAttached = false
     passOver(!mounts.isEmpty, "/mounts", "config.md, \"Mounts\"")
     passOver(configuration.linux?.devices?.isEmpty == false, "/linux/devices", Self.devicesClause)
     passOver(mountLabel != nil, "/linux/mountLabel", "config-linux.md, \"Mount Label\"")
