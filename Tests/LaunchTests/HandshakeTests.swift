@@ -12,7 +12,7 @@ import Testing
   )
 
   static let messages: [InitMessage] = [
-    .initProcess(1), .initProcess(4_194_304), .mounted, .prepared, .failed(failure),
+    .initProcess(1), .initProcess(4_194_304), .mounted, .limitsDue, .prepared, .failed(failure),
     .startHooksAhead, .startHooksDone,
     .failed(InitFailure(step: .findProgram, refusal: "exec: \"x\": permission denied")),
   ]

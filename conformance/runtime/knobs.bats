@@ -31,6 +31,20 @@ teardown() { finish; }
   expect ioprio $((3 << 13))
 }
 
+# podman 5 raises RLIMIT_NPROC so. It is the host's right, which root of the namespace has not.
+@test "a resource limit above the caller's own is had in a user namespace too" {
+  has_capability 24 || skip "missing: CAP_SYS_RESOURCE"
+  edit '.linux.namespaces += [{"type": "user"}]
+    | .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+    | .linux.gidMappings = .linux.uidMappings
+    | .process.rlimits = [{"type": "RLIMIT_NOFILE", "soft": 1500, "hard": 2000}]'
+  chown -R 100000:100000 "$BUNDLE/rootfs"
+  chmod 755 "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR"/.. "$BATS_TEST_TMPDIR"/../.. "$BUNDLE"
+  probe rlimits
+  capture prlimit --nofile=900:1000 "$SWRUN" --root "$STATE" run --bundle "$BUNDLE" c1
+  expect rlimit:NOFILE "1500 2000"
+}
+
 has_selinux() { [ -e /sys/fs/selinux/enforce ]; }
 has_apparmor() { grep -qsx Y /sys/module/apparmor/parameters/enabled; }
 

@@ -4,10 +4,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-int ckernel_set_limit(unsigned int resource, unsigned long long soft, unsigned long long hard) {
+int ckernel_set_limit(int pid, unsigned int resource, unsigned long long soft,
+                      unsigned long long hard) {
   // struct rlimit64: prlimit(2) has one layout for all architectures.
   unsigned long long limit[2] = {soft, hard};
-  return (int)syscall(SYS_prlimit64, 0, resource, limit, (void *)0);
+  return (int)syscall(SYS_prlimit64, pid, resource, limit, (void *)0);
 }
 
 int ckernel_set_io_priority(int value) {

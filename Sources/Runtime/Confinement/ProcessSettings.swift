@@ -53,11 +53,18 @@ package func setScheduler(_ plan: SchedulerPlan) throws(KernelError) {
   )
 }
 
-/// Sets one resource limit; a hard limit above the present one needs CAP_SYS_RESOURCE.
+/// Sets one resource limit of a process, 0 for this one; a hard limit above the present one needs the
+/// host's CAP_SYS_RESOURCE.
 ///
 /// Spec: config.md, "POSIX process", rlimits.
-package func setResourceLimit(_ limit: RlimitPlan) throws(KernelError) {
-  try Process.setLimit(limit.resource, soft: limit.soft, hard: limit.hard, subject: limit.name)
+package func setResourceLimit(_ limit: RlimitPlan, of pid: Int32) throws(KernelError) {
+  try Process.setLimit(
+    limit.resource,
+    soft: limit.soft,
+    hard: limit.hard,
+    of: pid,
+    subject: limit.name
+  )
 }
 
 /// Gives the process a session keyring of its own, so that it has none of its creator's keys.

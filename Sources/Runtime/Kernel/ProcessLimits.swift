@@ -33,16 +33,17 @@ package struct SchedulingAttributes: Equatable, Sendable {
 }
 
 extension Process {
-  /// Sets a resource limit; UInt64.max is none.
+  /// Sets a resource limit of a process, 0 for this one; UInt64.max is none.
   ///
   /// See: prlimit(2).
   package static func setLimit(
     _ resource: UInt32,
     soft: UInt64,
     hard: UInt64,
+    of pid: Int32,
     subject: String,
   ) throws(KernelError) {
-    try check("prlimit", subject) { ckernel_set_limit(resource, soft, hard) }
+    try check("prlimit", subject) { ckernel_set_limit(pid, resource, soft, hard) }
   }
 
   /// Sets the I/O priority, `class << 13 | level`.

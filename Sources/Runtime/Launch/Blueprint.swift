@@ -234,7 +234,7 @@ private func adoptInit(
       trace: trace
     )
   case .failed(let failure): throw .initFailed(failure)
-  case .mounted, .prepared, .entered, .startHooksAhead, .startHooksDone:
+  case .mounted, .limitsDue, .prepared, .entered, .startHooksAhead, .startHooksDone:
     throw .handshake(.unexpected("\(message)"))
   }
 }

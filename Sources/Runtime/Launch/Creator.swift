@@ -86,7 +86,7 @@ package struct PreparedInit: ~Copyable {
       switch message {
       case .startHooksDone: hasHooksAhead = false
       case .failed(let failure): throw .initFailed(failure)
-      case .initProcess, .mounted, .prepared, .entered, .startHooksAhead:
+      case .initProcess, .mounted, .limitsDue, .prepared, .entered, .startHooksAhead:
         throw .handshake(.unexpected("\(message)"))
       }
     }
@@ -170,6 +170,13 @@ private func converse(
       try runRuntimeHooks(request, pid: pid)
       try about("init") { () throws(KernelError) in
         try made.channel.send(CreatorMessage.hooksDone.frame)
+      }
+    case .limitsDue:
+      for limit in plan.process.rlimits {
+        try about(limit.subject) { () throws(KernelError) in try setResourceLimit(limit, of: pid) }
+      }
+      try about("init") { () throws(KernelError) in
+        try made.channel.send(CreatorMessage.limitsSet.frame)
       }
     case .entered: _ = StageTrace.notes(message, made.trace, of: "init")
     case .initProcess, .startHooksAhead, .startHooksDone:

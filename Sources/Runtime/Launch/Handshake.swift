@@ -20,8 +20,12 @@ import Kernel
 //     │◀─────────────── mounted ─────────────────────────────────────────┤
 //     │ runs prestart and createRuntime hooks                            waits
 //     ├──────────────── hooksDone ──────────────────────────────────────▶ runs createContainer
-//     │                 (only with such hooks)                           hooks, pivots, confines
-//     │                                                                  itself
+//     │                 (only with such hooks)                           hooks, pivots
+//     │◀─────────────── limitsDue ───────────────────────────────────────┤
+//     │ sets init's resource limits                                      waits
+//     ├──────────────── limitsSet ──────────────────────────────────────▶ confines itself
+//     │                 (only with limits, in a user namespace:
+//     │                 no right of its own raises one)
 //     │◀─────────────── prepared ────────────────────────────────────────┤
 //     │ records the container as created                                 waits for one byte: at the
 //     │                                                                  gate (create), or here (run)
@@ -57,6 +61,7 @@ enum CreatorMessage: UInt8 {
   /// Init is recorded, and its ids are mapped.
   case adopted = 0x41
   case hooksDone = 0x48
+  case limitsSet = 0x4c
   case start = 0x53
 
   var frame: [UInt8] { [rawValue] }
@@ -69,6 +74,8 @@ enum InitMessage: Equatable {
   case initProcess(Int32)
   /// The container's mounts and devices stand; hooks of the runtime may look at them.
   case mounted
+  /// Init is as far as its resource limits, which the creator has to set.
+  case limitsDue
   /// Nothing is left to do but to wait for start.
   case prepared
   /// There are startContainer hooks to run. Only in the failure file of a gate, whose reader has not
@@ -85,6 +92,7 @@ enum InitMessage: Equatable {
     switch self {
     case .initProcess(let pid): [Tag.initProcess] + pid.littleEndianBytes
     case .mounted: [Tag.mounted]
+    case .limitsDue: [Tag.limitsDue]
     case .prepared: [Tag.prepared]
     case .startHooksAhead: [Tag.startHooksAhead]
     case .startHooksDone: [Tag.startHooksDone]
@@ -97,6 +105,7 @@ enum InitMessage: Equatable {
   private enum Tag {
     static let entered: UInt8 = 0x45
     static let initProcess: UInt8 = 0x49
+    static let limitsDue: UInt8 = 0x4c
     static let mounted: UInt8 = 0x4e
     static let prepared: UInt8 = 0x52
     static let startHooksAhead: UInt8 = 0x57
@@ -115,6 +124,7 @@ enum InitMessage: Equatable {
       guard let pid = Int32(littleEndianBytes: rest) else { throw .shortFrame(tag: tag) }
       self = .initProcess(pid)
     case Tag.mounted: self = .mounted
+    case Tag.limitsDue: self = .limitsDue
     case Tag.prepared: self = .prepared
     case Tag.startHooksAhead: self = .startHooksAhead
     case Tag.startHooksDone: self = .startHooksDone

@@ -116,7 +116,8 @@ struct Init: ~Copyable {
     case .setNames: try setNames()
     case .setLimits:
       try isolateCores()
-      try preparation.setLimits()
+      try preparation.setSchedule()
+      try setResourceLimits()
     case .setLabels:
       try preparation.setLabels()
       try describeListener()

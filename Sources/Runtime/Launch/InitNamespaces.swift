@@ -93,6 +93,13 @@ extension Init {
     }
   }
 
+  /// Limits above the present hard ones take the host's right, which root of a user namespace lacks.
+  func setResourceLimits() throws(InitFailure) {
+    guard request.options.creatorSetsLimits else { return try preparation.setResourceLimits() }
+    try send(.limitsDue, .setLimits)
+    try expect(.limitsSet, .setLimits)
+  }
+
   func joinKeyring() throws(InitFailure) {
     guard !request.options.keepsKeyring else { return }
     try preparation.joinKeyring(of: request.record.id)

@@ -44,6 +44,8 @@ package struct LaunchOptions: Sendable {
   package var deniesSetgroups: Bool
   /// Whether devices are the host's, bound: in a user namespace there is no mknod(2).
   package var bindsDevices: Bool
+  /// Whether the creator has rights over limits that root of the container's user namespace has not.
+  package var creatorSetsLimits: Bool
   /// Whether init says which step it begins.
   package var isTraced: Bool
 
@@ -54,6 +56,7 @@ package struct LaunchOptions: Sendable {
     cgroupDirectory: String?,
     deniesSetgroups: Bool,
     bindsDevices: Bool,
+    creatorSetsLimits: Bool,
     isTraced: Bool,
   ) {
     self.movesRoot = movesRoot
@@ -62,6 +65,7 @@ package struct LaunchOptions: Sendable {
     self.cgroupDirectory = cgroupDirectory
     self.deniesSetgroups = deniesSetgroups
     self.bindsDevices = bindsDevices
+    self.creatorSetsLimits = creatorSetsLimits
     self.isTraced = isTraced
   }
 }

@@ -6,7 +6,7 @@ import State
 
 /// The steps that take rights away.
 extension Preparation {
-  func setLimits() throws(InitFailure) {
+  func setSchedule() throws(InitFailure) {
     if let personality = process.personality {
       try kernel(.setLimits, "linux.personality") { () throws(KernelError) in
         try setPersonality(personality.persona)
@@ -27,12 +27,15 @@ extension Preparation {
         try setScheduler(scheduler)
       }
     }
+    Process.setFileModeMask(process.umask ?? 0o022)
+  }
+
+  func setResourceLimits() throws(InitFailure) {
     for limit in process.rlimits {
-      try kernel(.setLimits, "process.rlimits \(limit.name)") { () throws(KernelError) in
-        try setResourceLimit(limit)
+      try kernel(.setLimits, limit.subject) { () throws(KernelError) in
+        try setResourceLimit(limit, of: 0)
       }
     }
-    Process.setFileModeMask(process.umask ?? 0o022)
   }
 
   /// Takes the session keyring of a container, which has the label of its processes.

@@ -77,7 +77,8 @@ struct Tenant: ~Copyable {
     case .setLimits:
       try setFinalAffinity()
       try shareCores()
-      try preparation.setLimits()
+      try preparation.setSchedule()
+      try preparation.setResourceLimits()
     case .setLabels: try preparation.setLabels()
     case .joinNamespaces: try joinNamespaces()
     case .takeIdentity: try takeIdentity()

@@ -169,6 +169,8 @@ struct Creation {
         deniesSetgroups: plan.namespaces.source(of: .user) == .new && Process.effectiveUser != 0
           && plan.namespaces.gidMappings.mapOnly(Process.effectiveGroup),
         bindsDevices: isInUserNamespace,
+        creatorSetsLimits: plan.namespaces.source(of: .user) != nil && Process.effectiveUser == 0
+          && !plan.process.rlimits.isEmpty,
         isTraced: host.trace != nil
       )
     )

@@ -171,7 +171,8 @@ int ckernel_final_confine(const struct ckernel_final *plan, int *code);
 
 // What a process is confined by: prlimit(2) of itself, ioprio_set(2), sched_setattr(2),
 // personality(2), and keyctl(2) KEYCTL_SETPERM.
-int ckernel_set_limit(unsigned int resource, unsigned long long soft, unsigned long long hard);
+int ckernel_set_limit(int pid, unsigned int resource, unsigned long long soft,
+                      unsigned long long hard);
 int ckernel_set_io_priority(int value);
 int ckernel_set_scheduler(unsigned int policy, unsigned long long flags, int nice,
                           unsigned int priority, unsigned long long runtime,

@@ -10,6 +10,8 @@ package struct RlimitPlan: Equatable, Sendable {
   package var soft: UInt64
   /// UInt64.max is no limit; never below `soft`.
   package var hard: UInt64
+  /// What messages call it.
+  package var subject: String { "process.rlimits \(name)" }
 }
 
 extension RlimitPlan {
