@@ -61,7 +61,7 @@ after_slow() {
 
 @test "a slice whose start is interrupted is stopped, and so is its job" {
   edit '.linux.cgroupsPath = $path' --arg path "::$TAG-own.slice"
-  after_slow 4
+  after_slow 20
   probe wait
   timeout 60 "$SWRUN" --root "$STATE" --systemd-cgroup create --bundle "$BUNDLE" c1 \
     >c1.out 2>c1.err </dev/null 3>&- 4>&- &
