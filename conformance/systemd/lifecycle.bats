@@ -167,8 +167,13 @@ load systemd
   require strace
   ! grep -qs "User Mode" /proc/cpuinfo || skip "missing: a kernel that strace works in"
   probe wait
-  timeout -k 5 60 strace -f -e trace=openat,openat2,clone3 -o trace "$SWRUN" --root "$STATE" \
-    --systemd-cgroup create --bundle "$BUNDLE" c1 >/dev/null 2>&1 3>&- 4>&- </dev/null
+  timeout -k 5 300 strace -f -e trace=openat,openat2,clone3 -o trace "$SWRUN" --root "$STATE" \
+    --systemd-cgroup create --bundle "$BUNDLE" c1 >/dev/null 2>&1 3>&- 4>&- </dev/null &
+  local tracer=$!
+  becomes created
+  # strace stays for as long as anybody whom it follows.
+  ok runtime delete --force c1
+  wait "$tracer" || true
   unless grep -E 'cgroup\.(procs|subtree_control)' trace
   grep -q CLONE_INTO_CGROUP trace
 }
