@@ -95,9 +95,10 @@ BARE static int launches(char **words) {
 }
 
 // Comes back only if the program could not be started.
-BARE static void start_again(int copy, char **words, char **environment, size_t variables) {
+BARE static void start_again(int copy, char **words, char **environment) {
+  size_t variables = 0, count = 0;
+  while (environment[variables]) variables++;
   char *changed[variables + 2];
-  size_t count = 0;
   for (; *environment; environment++)
     if (!begins(*environment, CKERNEL_BACKTRACE_NAME "=")) changed[count++] = *environment;
   changed[count++] = CKERNEL_BACKTRACE_NAME "=" CKERNEL_NO_BACKTRACE;
@@ -108,28 +109,23 @@ BARE static void start_again(int copy, char **words, char **environment, size_t 
 BARE __attribute__((used)) void ckernel_protect_at_entry(long *stack) {
   char **words = (char **)(stack + 1);
   char **environment = words + *stack + 1;
-  struct statfs status;
+  struct statfs of_binary, of_proc;
   if (*stack < 1 || !launches(words) || call(SYS_geteuid, 0, 0, 0, 0, 0) != 0) return;
-  int proc = (int)call(SYS_openat, AT_FDCWD, (long)"/proc", O_PATH | O_DIRECTORY | O_CLOEXEC, 0, 0);
-  if (proc < 0) return;
-  // Elsewhere self/exe is a file like any other, which could lead here again and again.
-  int binary = call(SYS_fstatfs, proc, (long)&status, 0, 0, 0) == 0 &&
-                       status.f_type == PROC_SUPER_MAGIC
-                   ? (int)call(SYS_openat, proc, (long)"self/exe", O_PATH | O_CLOEXEC, 0, 0)
-                   : -1;
-  call(SYS_close, proc, 0, 0, 0, 0);
+  int binary = (int)call(SYS_openat, AT_FDCWD, (long)"/proc/self/exe", O_PATH | O_CLOEXEC, 0, 0);
   if (binary < 0) return;
-  if (call(SYS_fstatfs, binary, (long)&status, 0, 0, 0) == 0 && !(status.f_flags & ST_RDONLY)) {
+  // Outside of procfs self/exe is a file like any other, which could lead here again and again.
+  if (call(SYS_fstatfs, binary, (long)&of_binary, 0, 0, 0) == 0 &&
+      !(of_binary.f_flags & ST_RDONLY) &&
+      call(SYS_statfs, (long)"/proc", (long)&of_proc, 0, 0, 0) == 0 &&
+      of_proc.f_type == PROC_SUPER_MAGIC) {
     struct mount_attr attributes;
     attributes.attr_set = MOUNT_ATTR_RDONLY;
     attributes.attr_clr = attributes.propagation = attributes.userns_fd = 0;
     int copy = (int)call(SYS_open_tree, binary, (long)"",
                          OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH, 0, 0);
-    size_t variables = 0;
-    while (environment[variables]) variables++;
     if (copy >= 0 && call(SYS_mount_setattr, copy, (long)"", AT_EMPTY_PATH, (long)&attributes,
                           sizeof attributes) == 0)
-      start_again(copy, words, environment, variables);
+      start_again(copy, words, environment);
     if (copy >= 0) call(SYS_close, copy, 0, 0, 0, 0);
   }
   call(SYS_close, binary, 0, 0, 0, 0);
