@@ -21,6 +21,11 @@ package struct FileStatus: Sendable {
   /// Major and minor number, for a device.
   package let device: DeviceNumber
 
+  /// Whether both are of one file, or of one namespace: see namespaces(7).
+  package func isSameFile(as other: FileStatus) -> Bool {
+    inode == other.inode && fileSystem == other.fileSystem
+  }
+
   init(_ raw: stat) {
     kind =
       switch raw.st_mode & S_IFMT {

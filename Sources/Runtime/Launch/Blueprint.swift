@@ -54,8 +54,7 @@ struct Blueprint: ~Copyable {
     let status = try about("mount namespace") { () throws(KernelError) in try namespace.status() }
     return ["self/ns/mnt", "1/ns/mnt"].contains { name in
       do throws(KernelError) {
-        let other = try processes.openTarget(of: name, [.readOnly]).status()
-        return other.inode == status.inode && other.fileSystem == status.fileSystem
+        return try processes.openTarget(of: name, [.readOnly]).status().isSameFile(as: status)
       } catch {
         // That of a process which this one may not look at it may not join either.
         return false

@@ -127,7 +127,7 @@ private func shares(
     let name = "ns/\(kind.procName)"
     let own = try host.processes.openTarget(of: "self/\(name)", [.readOnly]).status()
     let theirs = try host.processes.openTarget(of: "\(pid)/\(name)", [.readOnly]).status()
-    return own.inode == theirs.inode && own.fileSystem == theirs.fileSystem
+    return own.isSameFile(as: theirs)
   }
 }
 

@@ -64,7 +64,7 @@ struct MountNamespaces: ~Copyable {
       let opened = try host.processes.openTarget(of: path, [.readOnly])
       let ownStatus = try host.processes.openTarget(of: own, [.readOnly]).status()
       let status = try opened.status()
-      if status.inode == ownStatus.inode, status.fileSystem == ownStatus.fileSystem { return nil }
+      if status.isSameFile(as: ownStatus) { return nil }
       return opened
     }
   }

@@ -150,7 +150,7 @@ struct LentImages {
   ) throws(KernelError) {
     let file = try open(at: directory, image.name, fileFlags, [.beneath, .noSymlinks])
     let status = try file.status()
-    guard status.inode == image.status.inode, status.fileSystem == image.status.fileSystem else {
+    guard status.isSameFile(as: image.status) else {
       throw KernelError(call: "fstat", code: .noEntry, subject: image.name)
     }
     try file.setOwner(.max, group: image.status.group)
