@@ -116,7 +116,7 @@ struct Init: ~Copyable {
     case .setNames: try setNames()
     case .setLimits:
       try isolateCores()
-      try preparation.setSchedule()
+      try preparation.setProcessAttributes()
       try setResourceLimits()
     case .setLabels:
       try preparation.setLabels()

@@ -44,7 +44,8 @@ package struct LaunchOptions: Sendable {
   package var deniesSetgroups: Bool
   /// Whether devices are the host's, bound: in a user namespace there is no mknod(2).
   package var bindsDevices: Bool
-  /// Whether the creator has rights over limits that root of the container's user namespace has not.
+  /// Whether the creator sets init's resource limits: it has a right over them that root of the
+  /// container's user namespace has not.
   package var creatorSetsLimits: Bool
   /// Whether init says which step it begins.
   package var isTraced: Bool

@@ -6,7 +6,7 @@ import State
 
 /// The steps that take rights away.
 extension Preparation {
-  func setSchedule() throws(InitFailure) {
+  func setProcessAttributes() throws(InitFailure) {
     if let personality = process.personality {
       try kernel(.setLimits, "linux.personality") { () throws(KernelError) in
         try setPersonality(personality.persona)

@@ -77,7 +77,7 @@ struct Tenant: ~Copyable {
     case .setLimits:
       try setFinalAffinity()
       try shareCores()
-      try preparation.setSchedule()
+      try preparation.setProcessAttributes()
       try preparation.setResourceLimits()
     case .setLabels: try preparation.setLabels()
     case .joinNamespaces: try joinNamespaces()

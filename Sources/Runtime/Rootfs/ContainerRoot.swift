@@ -106,8 +106,8 @@ package struct ContainerRoot: ~Copyable {
   /// Makes the mount the root of this namespace, and lets go of the host's.
   ///
   /// With `byMoving` the mount is moved over the host's root instead, for hosts that run from an
-  /// initial ramdisk, where pivot_root(2) can't work. A mount that
-  /// hangs nowhere becomes the root of this process alone.
+  /// initial ramdisk, where pivot_root(2) can't work. A mount that hangs nowhere becomes the root of
+  /// this process alone.
   package consuming func enter(byMoving: Bool) throws(RootfsError) {
     let propagation = plan.propagation
     let path = plan.path
