@@ -10,11 +10,6 @@ setup() {
 }
 teardown() { finish_attack; }
 
-without_mounts() {
-  edit '.linux.namespaces |= map(select(.type != "mount"))
-    | del(.linux.maskedPaths, .linux.readonlyPaths, .linux.rootfsPropagation)'
-}
-
 @test "a directory that is moved out of the rootfs leads no program up to the host's" {
   without_mounts
   mkdir "$ROOT/work"

@@ -178,6 +178,13 @@ put_at() {
   edit '.linux.cgroupsPath = $path' --arg path "$path"
 }
 
+# without_mounts [JQ-FILTER]: this case's config.json without a mount namespace, changed by the filter too.
+without_mounts() {
+  edit '.linux.namespaces |= map(select(.type != "mount"))
+    | del(.linux.maskedPaths, .linux.readonlyPaths, .linux.rootfsPropagation)'
+  edit "${1:-.}"
+}
+
 # edit FILTER [JQ-OPTION...]: changes this case's config.json.
 edit() {
   local filter=$1

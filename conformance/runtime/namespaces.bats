@@ -23,13 +23,6 @@ own() { readlink "/proc/self/ns/$1"; }
   [ "$(fact ns:net)" = "$(own net)" ]
 }
 
-# without_mounts [JQ-FILTER]: in the runtime's own mount namespace, and in what the filter says.
-without_mounts() {
-  edit '.linux.namespaces |= map(select(.type != "mount"))
-    | del(.linux.maskedPaths, .linux.readonlyPaths, .linux.rootfsPropagation)'
-  edit "${1:-.}"
-}
-
 # root_of PID [NAMESPACE]: whether the rootfs is the root of a process, and its mounts are this process's
 # or that namespace's.
 root_of() {
