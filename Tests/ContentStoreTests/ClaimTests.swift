@@ -44,6 +44,11 @@ private struct World {
 
   var blob: String { "\(path)/blobs/sha256/\(descriptor.digest.encoded)" }
   var partial: String { "\(path)/partial/sha256-\(descriptor.digest.encoded)" }
+  var journal: String { partial + ".ranges" }
+
+  func partialFiles() throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: "\(path)/partial")
+  }
 }
 
 /// Why a blob was not taken; nil when it was.
@@ -123,12 +128,33 @@ private func refusal(of claim: consuming BlobClaim) -> String? {
     try world.leaveBeginning(lease)
     // As when it was killed between the two steps of putting the blob in its place.
     try FileManager.default.removeItem(atPath: world.partial)
-    let journal = world.partial + ".ranges"
-    #expect(FileManager.default.fileExists(atPath: journal))
+    #expect(FileManager.default.fileExists(atPath: world.journal))
     let found = try world.store.prunePartialBlobs(storedBefore: .max, isDryRun: true)
     #expect(found.map(\.size) == [0])
     _ = try world.store.prunePartialBlobs(storedBefore: .max, isDryRun: false)
-    #expect(try FileManager.default.contentsOfDirectory(atPath: "\(world.path)/partial") == [])
+    #expect(try world.partialFiles() == [])
+    try world.remove()
+  }
+
+  @Test func `two who take a blob's journal away at once do not stumble over it`() throws {
+    let world = try World()
+    let lease = try Lease(world.store)
+    var claim = try world.claimed(lease)
+    try claim.write(world.content.span, at: 0)
+    // As the next claim does that finds the blob in its place before the first has ended.
+    try FileManager.default.removeItem(atPath: world.journal)
+    #expect(refusal(of: claim) == nil)
+    #expect(FileManager.default.fileExists(atPath: world.blob))
+    #expect(try world.partialFiles() == [])
+
+    // And the other way round: the first takes the journal from under that next claim.
+    try FileManager.default.removeItem(atPath: world.blob)
+    do {
+      let next = try world.claimed(lease)
+      try FileManager.default.removeItem(atPath: world.journal)
+      _ = consume next
+    }
+    #expect(try world.partialFiles() == [])
     try world.remove()
   }
 

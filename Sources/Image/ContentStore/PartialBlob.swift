@@ -69,7 +69,7 @@ package struct BlobClaim: ~Copyable {
 
   private func remove() throws(FileError) {
     // In this order: once the file is gone, its names are somebody else's.
-    try place.unlink(journalName)
+    try place.unlinkIfPresent(journalName)
     try place.unlink(name)
   }
 
@@ -150,7 +150,8 @@ package struct BlobClaim: ~Copyable {
       try file.setMode(0o644)
       try place.rename(name, to: try FileName(descriptor.digest.encoded), in: target)
       try target.descriptor.synchronize()
-      try place.unlink(journalName)
+      // The next to claim the blob, who finds it in its place, may have removed it.
+      try place.unlinkIfPresent(journalName)
     }
     guard isRight else { throw .wrongContent(descriptor.digest) }
   }

@@ -84,7 +84,7 @@ extension ContentStore {
         let journal = try FileName(
           "\(blob.digest.algorithm)-\(blob.digest.encoded)" + ContentStore.journalSuffix
         )
-        if try place.status(of: journal) != nil { try place.unlink(journal) }
+        try place.unlinkIfPresent(journal)
         try place.unlink(name)
         return true
       } catch  where error.code == .noEntry {

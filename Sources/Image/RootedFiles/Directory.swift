@@ -120,6 +120,15 @@ package final class Directory: Sendable {
     }
   }
 
+  /// The same, and no error when there is nothing of that name.
+  package func unlinkIfPresent(_ name: FileName) throws(FileError) {
+    do throws(FileError) {
+      try unlink(name)
+    } catch  where error.code == .noEntry {
+      // As it should be.
+    }
+  }
+
   /// Removes an empty directory.
   package func removeDirectory(_ name: FileName) throws(FileError) {
     _ = try checked("rmdir", Array(name.bytes)) {
