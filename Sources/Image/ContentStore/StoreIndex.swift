@@ -7,12 +7,6 @@ package struct StoreEntry: Sendable {
   package let descriptor: Descriptor
 }
 
-/// One state of a store's index.
-package struct IndexVersion: Equatable, Sendable {
-  let identity: FileIdentity
-  let modified: FileTime
-}
-
 extension ContentStore {
   /// The index has all names of the store, some 140,000 of them, and not those of one image only.
   private static let indexLimit = 32 << 20
@@ -28,15 +22,6 @@ extension ContentStore {
     } catch {
       throw .document(subject: Layout.indexName, error)
     }
-  }
-
-  /// What tells whether the index is still the one that it was: it is replaced with every change.
-  package func indexVersion() throws(StoreError) -> IndexVersion {
-    let status = try StoreError.wrapping { () throws(FileError) in
-      try directory.status(of: try FileName(Layout.indexName))
-    }
-    guard let status else { throw .notAStore(path: path) }
-    return IndexVersion(identity: status.identity, modified: status.modified)
   }
 
   /// All named images, by name.
@@ -121,14 +106,12 @@ extension ContentStore {
   ) throws(StoreError) -> Digest? {
     let lease = try Lease(self)
     defer { withExtendedLifetime(lease) {} }
-    while true {
+    let found = try settled(isCertain: { _ in false }) { () throws(StoreError) in
       let found = try find(selector)
       try lease.protect(blobs(below: found))
-      // A removal between the look and the lease may have taken some of them.
-      if try find(selector).digest == found.digest {
-        return try setNames([(reference, found)]).first ?? nil
-      }
+      return found
     }
+    return try setNames([(reference, found)]).first ?? nil
   }
 }
 

@@ -17,19 +17,15 @@ package struct MergedImage {
   /// - Parameters:
   ///   - image: whose layers.
   ///   - store: where they are.
+  ///   - lease: what keeps them there.
   ///   - progress: told how many bytes of the blobs were read.
   /// - Throws: when a layer is not there or not what it should be.
   package init(
     _ image: ResolvedImage,
     in store: ContentStore,
+    _ lease: Lease,
     progress: @escaping (Int64) -> Void,
   ) throws(ContentsError) {
-    do throws(StoreError) {
-      lease = try Lease(store)
-      try lease.protect(image.manifest.layers.map(\.digest))
-    } catch {
-      throw .store(error)
-    }
     var layers: [MergedLayer] = []
     for (layer, diffID) in zip(image.manifest.layers, image.configuration.diffIDs) {
       guard let format = LayerFormat(mediaType: layer.mediaType) else {
@@ -53,6 +49,7 @@ package struct MergedImage {
     self.tree = tree
     self.layers = layers
     self.store = store
+    self.lease = lease
     self.progress = progress
   }
 

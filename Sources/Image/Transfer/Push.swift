@@ -51,9 +51,12 @@ package func push(
   }
   let leased = LeasedStore(store, lease)
   let content = try stored { () throws(StoreError) in
-    try PushContent(request, store, leased)
+    try store.settled(isCertain: { _ in false }) { () throws(StoreError) in
+      let content = try PushContent(request, store, leased)
+      try lease.protect(content.blobs.map(\.digest))
+      return content
+    }
   }
-  try stored { () throws(StoreError) in try lease.protect(content.blobs.map(\.digest)) }
   let client = try reached { () throws(RegistryError) in try RegistryClient(place, access) }
   let sources = try stored { () throws(StoreError) in
     try mountSources(of: content.blobs, for: request.destination, in: store)

@@ -64,6 +64,11 @@ package struct SaveSelection: Sendable {
     self.store = store
     self.request = request
     lease = try stored { () throws(StoreError) in try Lease(store) }
+    try store.settled(isCertain: { true }) { () throws(TransferError) in try collect() }
+  }
+
+  private mutating func collect() throws(TransferError) {
+    (items, blobs, known) = ([], [], [])
     for selector in request.selectors {
       for (descriptor, name) in try entries(selector) { try add(descriptor, name) }
     }

@@ -77,11 +77,16 @@ package func unpack(
   let lease = try read { () throws(StoreError) in try Lease(store) }
   defer { withExtendedLifetime(lease) {} }
   let image = try read { () throws(StoreError) in
-    let top =
-      if let arriving = request.arriving { arriving.top } else { try store.find(request.selector) }
-    let image = try LeasedStore(store, lease).image(below: top, for: request.platform)
-    try lease.protect(image.manifest.layers.map(\.digest))
-    return image
+    // What is arriving has the lease of its pull.
+    try store.settled(isCertain: { _ in request.arriving != nil }) { () throws(StoreError) in
+      let top =
+        if let arriving = request.arriving { arriving.top } else {
+          try store.find(request.selector)
+        }
+      let image = try LeasedStore(store, lease).image(below: top, for: request.platform)
+      try lease.protect(image.manifest.layers.map(\.digest))
+      return image
+    }
   }
   let layers = try image.layerPlan()
   let volumePaths: [String]

@@ -62,12 +62,14 @@ package func verify(
   var verification = try Verification(request, store)
   if let selectors = request.selectors {
     for selector in selectors {
-      try verification.checkSettled(try store.find(selector), isOfIndex: false)
+      try verification.check { () throws(StoreError) in try store.find(selector) }
     }
   } else {
     var seen: Set<Digest> = []
     for top in try store.indexedDescriptors() where seen.insert(top.digest).inserted {
-      try verification.checkSettled(top, isOfIndex: true)
+      try verification.check { () throws(StoreError) in
+        try store.indexedDescriptors().first { $0.digest == top.digest }
+      }
     }
     try verification.checkRest()
   }
@@ -94,22 +96,15 @@ private struct Verification {
       .mapValues { $0.map(\.reference) }
   }
 
-  /// Checks an image until what is found is not what a removal beside us does.
+  /// Checks an image, if there is one, until what is found is not what a removal beside us does.
   ///
   /// An image that goes and comes back while it is looked at is missing a blob for a moment.
-  mutating func checkSettled(_ top: Descriptor, isOfIndex: Bool) throws(StoreError) {
-    var patience = 100
-    while true {
-      let before = (outcome, checked, checkedLayers)
-      let version = try store.indexVersion()
-      try check(top)
-      patience -= 1
-      guard outcome.findings.count > before.0.findings.count, patience > 0 else { return }
-      // The index that was read first may be older than its version.
-      let isStanding = isOfIndex ? try isIndexed(top) : true
-      guard try store.indexVersion() != version || !isStanding else { return }
+  mutating func check(_ find: () throws(StoreError) -> Descriptor?) throws(StoreError) {
+    let before = (outcome, checked, checkedLayers)
+    _ = try store.settled(isCertain: { $0 }) { () throws(StoreError) in
       (outcome, checked, checkedLayers) = before
-      guard isStanding else { return }
+      if let top = try find() { try check(top) }
+      return outcome.findings.count == before.0.findings.count
     }
   }
 

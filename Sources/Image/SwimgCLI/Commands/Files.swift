@@ -27,7 +27,7 @@ struct MergedImageOptions: ParsableArguments {
     subject: String,
   ) throws(CommandFailure) -> MergedImage {
     let store = try store.open(subject)
-    let image = try wrapping(subject, try store.image(selector, platform))
+    let (image, lease) = try wrapping(subject, try leasedImage(selector, in: store))
     let bar = ProgressBar(
       "read \(selector)",
       isQuiet: quiet,
@@ -36,8 +36,21 @@ struct MergedImageOptions: ParsableArguments {
     defer { bar.end() }
     return try wrapping(
       subject,
-      try MergedImage(image, in: store) { bar.advance(by: $0) },
+      try MergedImage(image, in: store, lease) { bar.advance(by: $0) },
     )
+  }
+
+  private func leasedImage(
+    _ selector: ImageSelector,
+    in store: ContentStore,
+  ) throws(StoreError) -> (ResolvedImage, Lease) {
+    let lease = try Lease(store)
+    let image = try store.settled(isCertain: { _ in false }) { () throws(StoreError) in
+      let image = try store.image(below: try store.find(selector), for: platform)
+      try lease.protect(image.manifest.layers.map(\.digest))
+      return image
+    }
+    return (image, lease)
   }
 }
 

@@ -33,7 +33,12 @@ struct HistoryCommand: ParsableCommand {
   func run() throws {
     let subject = "history \(selector)"
     let store = try store.open(subject)
-    let image = try wrapping(subject, try store.image(selector, platform))
+    let image = try wrapping(
+      subject,
+      try store.settled(isCertain: { _ in true }) { () throws(StoreError) in
+        try store.image(below: try store.find(selector), for: platform)
+      },
+    )
     let steps = try wrapping(subject, try steps(of: image))
     try Presentation.write(
       steps.map(\.document),
@@ -83,11 +88,7 @@ private struct HistoryStep {
 
 extension ContentStore {
   /// The image for a platform, or where none is asked for this machine's, or the first.
-  func image(
-    _ selector: ImageSelector,
-    _ platform: Platform?,
-  ) throws(StoreError) -> ResolvedImage {
-    let top = try find(selector)
+  func image(below top: Descriptor, for platform: Platform?) throws(StoreError) -> ResolvedImage {
     guard let platform else { return try primaryImage(below: top) }
     return try image(below: top, for: platform)
   }

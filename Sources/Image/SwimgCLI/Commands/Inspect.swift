@@ -52,17 +52,14 @@ private struct Inspection {
     _ platform: Platform?,
     in store: ContentStore,
   ) throws(StoreError) {
-    let top = try store.find(selector)
-    var platforms: [Platform] = []
-    for descriptor in try store.tree(of: top).manifests {
-      if let platform = descriptor.platform { platforms.append(platform) }
-    }
     name = selector.description
-    self.platforms = platforms
-    image =
-      if let platform { try store.image(below: top, for: platform) } else {
-        try store.primaryImage(below: top)
-      }
+    (image, platforms) = try store.settled(isCertain: { _ in true }) { () throws(StoreError) in
+      let top = try store.find(selector)
+      return (
+        try store.image(below: top, for: platform),
+        try store.tree(of: top).manifests.compactMap(\.platform)
+      )
+    }
   }
 
   /// Names and values, as people read them.

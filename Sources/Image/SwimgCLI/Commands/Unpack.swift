@@ -126,11 +126,13 @@ extension UnpackCommand {
   private func isThere(_ store: ContentStore) throws(StoreError) -> Bool {
     let wanted = target.platform ?? .host
     do throws(StoreError) {
-      for manifest in try store.tree(of: try store.find(selector)).manifests
-      where manifest.platform.map(wanted.accepts) ?? true {
-        return try store.blobSize(manifest.digest) != nil
+      return try store.settled(isCertain: { $0 }) { () throws(StoreError) in
+        for manifest in try store.tree(of: try store.find(selector)).manifests
+        where manifest.platform.map(wanted.accepts) ?? true {
+          return try store.blobSize(manifest.digest) != nil
+        }
+        return true
       }
-      return true
     } catch .noSuchImage {
       return false
     }

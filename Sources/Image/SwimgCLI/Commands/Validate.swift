@@ -58,11 +58,12 @@ struct ValidateCommand: ParsableCommand {
       return try outcome(ofArchive: file, subject, bar)
     case .image(let selector):
       let store = try store.open(subject)
-      let top = try wrapping(subject, try store.find(selector))
       let layout = try wrapping(subject, try Directory(atPath: store.path))
       return try wrapping(
         subject,
-        try validation(of: layout, top: top) { bar.advance(by: $0) },
+        try store.settled(isCertain: \.violations.isEmpty) { () throws(StoreError) in
+          try validation(of: layout, top: try store.find(selector)) { bar.advance(by: $0) }
+        },
       )
     }
   }
