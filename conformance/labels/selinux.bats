@@ -113,6 +113,17 @@ of_root() { echo "/proc/$(container_pid c1)/root$1"; }
   [ "$(label_of "$(of_root /own)")" = $own ]
 }
 
+@test "a file system that a running container is given has the mount label, or its own" {
+  [ "$RUNTIME" = swrun ] || skip "this is swrun's own verb"
+  local own=u:object_r:secret_t:s0:c1,c2
+  started
+  ok runtime mounts add c1 '[{"destination": "/added", "type": "tmpfs", "source": "m"}]'
+  [ "$(label_of "$(of_root /added)")" = $MOUNT_LABEL ] || fail "$(label_of "$(of_root /added)")"
+  ok runtime mounts add c1 "$(jq -nc --arg own $own \
+    '{destination: "/own", type: "tmpfs", source: "m", options: ["context=" + $own]}')"
+  [ "$(label_of "$(of_root /own)")" = $own ] || fail "$(label_of "$(of_root /own)")"
+}
+
 @test "a label that the policy does not have is refused" {
   edit '.process.selinuxLabel = "u:r:nobody_t:s0"'
   refused runtime create --bundle "$BUNDLE" c1

@@ -319,6 +319,7 @@ extension ContainerRecord {
       resources: plan.cgroup.resources
     )
     configuration = bundle.configuration
+    mountLabel = plan.mountLabel
   }
 }
 

@@ -72,6 +72,7 @@ private func restored(
   on host: borrowing Host,
 ) throws(RuntimeError) -> ContainerRecord {
   var record = try ContainerRecord(bundle: bundle, id: options.checkpoint.id, on: host)
+  if let context = options.checkpoint.settings.lsmMountContext { record.mountLabel = context }
   try place.note(in: &record, root: host.root.path)
   finishDeletions(on: host)
   let directory = try withState { () throws(StateError) in

@@ -22,10 +22,11 @@ package func addMounts(
     throw .configuration(path: "mounts", error)
   }
   let namespaces = try MountNamespaces(of: record, in: directory, on: host)
+  let label = record.mountLabel
   let before = record.addedMounts
   try inChild("mounts", keeping: namespaces.numbers) { line throws(RuntimeError) in
     try becomeMounter()
-    try attach(plans, in: namespaces, line)
+    try attach(plans, label: label, in: namespaces, line)
   } hearing: { bytes throws(RuntimeError) in
     let known = record.addedMounts.count - before.count
     let added = zip(plans.dropFirst(known), mountIDs(in: bytes)).map { plan, id in
@@ -110,6 +111,7 @@ private func joinNamespaces(
 /// that there are none.
 private func attach(
   _ plans: [MountPlan],
+  label: String?,
   in namespaces: borrowing MountNamespaces,
   _ line: borrowing ChildLine,
 ) throws(RuntimeError) {
@@ -121,7 +123,7 @@ private func attach(
   for (plan, isMadeOutside) in zip(plans, isMadeOutside) {
     made.append(
       isMadeOutside
-        ? try withRootfs { () throws(RootfsError) in try DetachedMount(plan) } : nil
+        ? try withRootfs { () throws(RootfsError) in try DetachedMount(plan, label: label) } : nil
     )
   }
   try joinNamespaces(namespaces, parent: line.parent)
@@ -129,7 +131,11 @@ private func attach(
     let root = try ContainerRoot.ofJoinedNamespace()
     var mounts: [DetachedMount] = []
     for (plan, mount) in zip(plans, made) {
-      if let mount { mounts.append(mount) } else { mounts.append(try DetachedMount(plan)) }
+      if let mount {
+        mounts.append(mount)
+      } else {
+        mounts.append(try DetachedMount(plan, label: label))
+      }
     }
     try tell(of: mounts, line)
     var count = 0

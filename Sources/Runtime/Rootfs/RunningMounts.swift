@@ -11,7 +11,9 @@ package struct DetachedMount: Sendable {
   private let plan: MountPlan
 
   /// Makes the mount, with its attributes, as this process sees its source.
-  package init(_ plan: MountPlan) throws(RootfsError) {
+  ///
+  /// The label is the SELinux context of a new file system; nil leaves that to the policy.
+  package init(_ plan: MountPlan, label: String?) throws(RootfsError) {
     let made: OwnedDescriptor
     switch plan.kind {
     case .bind(let source, _):
@@ -23,7 +25,8 @@ package struct DetachedMount: Sendable {
       }
       made = OwnedDescriptor(adopting: tree)
     case .filesystem(let type, let source):
-      made = try ContainerRoot.newFileSystem(type: type, source: source, plan, .none)
+      let label = MountLabel(label, of: plan, type: type)
+      made = try ContainerRoot.newFileSystem(type: type, source: source, plan, label)
     case .cgroup:
       throw .refused("\(plan.subject): it would show the runtime's namespace")
     }

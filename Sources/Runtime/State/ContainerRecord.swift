@@ -44,6 +44,8 @@ package struct ContainerRecord: Equatable, Sendable {
   ///
   /// Who finds it in an unlocked container has found an update that was killed.
   package var undo: [UnifiedSetting]?
+  /// The SELinux context of the container's file systems; nil leaves that to the policy.
+  package var mountLabel: String?
   /// What `mounts add` has mounted since the container was made, in that order.
   package var addedMounts: [AddedMount]
 
@@ -84,6 +86,7 @@ package struct ContainerRecord: Equatable, Sendable {
     self.poststop = poststop
     self.resources = resources
     self.undo = nil
+    self.mountLabel = nil
     self.addedMounts = []
   }
 }
@@ -143,6 +146,7 @@ extension ContainerRecord {
       ("poststop", .array(poststop.map(\.json))),
       ("resources", resources.json),
       ("undo", undo.map { .array($0.map { .strings([$0.file, $0.value]) }) }),
+      ("mountLabel", mountLabel.map { .string($0) }),
       ("addedMounts", addedMounts.isEmpty ? nil : .array(addedMounts.map(\.json))),
     ])
   }
@@ -188,6 +192,7 @@ extension ContainerRecord {
     configuration = json["configuration"]?.string
     unit = json["unit"].flatMap(RecordedUnit.init(json:))
     resctrl = json["resctrl"].flatMap(ResctrlGroup.init(json:))
+    mountLabel = json["mountLabel"]?.string
     addedMounts = json["addedMounts"]?.elements.compactMap(AddedMount.init(json:)) ?? []
     if let pid = json["pid"]?.integer(as: Int32.self),
       let start = json["startTime"]?.integer(as: UInt64.self)
