@@ -46,6 +46,20 @@ teardown() {
   [ "$output" -gt 3000 ]
 }
 
+@test "without a procfs nothing runs, and one line says so" {
+  entry /bin/true
+  # $0 and $@ are for the inner shell.
+  # shellcheck disable=SC2016
+  without_proc() { unshare -m sh -ec 'umount -l /proc; eval "$1"; shift; "$@"' sh "$@"; }
+  for verb in --version "run --bundle $BUNDLE c1"; do
+    # shellcheck disable=SC2086
+    for instead in : "mount -t tmpfs none /proc"; do
+      refused without_proc "$instead" "$SWRUN" --root "$STATE" $verb
+      [ "$err" = "swrun: there is no procfs at /proc: mount one there (mount -t proc proc /proc)" ]
+    done
+  done
+}
+
 @test "chains of links are followed as far as the kernel would" {
   mkdir -p "$ROOT/mnt/end" source
   touch source/here

@@ -6,8 +6,8 @@
 // Nothing of the C library works yet: no errno, no stack protector, no memcpy. Hence system calls by
 // hand, and functions that the compiler may not turn into calls of the library's.
 //
-// This is a short cut and no more. Whatever goes wrong here is left to protectSelf, which checks the
-// outcome in any case, does the same with a verified procfs, and says what is wrong.
+// The start again is a short cut and no more. Whatever goes wrong with it is left to protectSelf,
+// which checks the outcome in any case, does the same with a verified procfs, and says what is wrong.
 
 #include "CKernel.h"
 
@@ -106,18 +106,29 @@ BARE static void start_again(int copy, char **words, char **environment) {
   call(SYS_execveat, copy, (long)"", (long)words, (long)changed, AT_EMPTY_PATH);
 }
 
+// The Swift runtime finds the arguments there, and dies without a word of use.
+BARE static void require_proc(void) {
+  static const char complaint[] =
+      "swrun: there is no procfs at /proc: mount one there (mount -t proc proc /proc)\n";
+  struct statfs of_proc;
+  if (call(SYS_statfs, (long)"/proc", (long)&of_proc, 0, 0, 0) == 0 &&
+      of_proc.f_type == PROC_SUPER_MAGIC)
+    return;
+  call(SYS_write, 2, (long)complaint, sizeof complaint - 1, 0, 0);
+  call(SYS_exit_group, 1, 0, 0, 0, 0);
+}
+
 BARE __attribute__((used)) void ckernel_protect_at_entry(long *stack) {
   char **words = (char **)(stack + 1);
   char **environment = words + *stack + 1;
-  struct statfs of_binary, of_proc;
+  struct statfs of_binary;
+  // Outside of procfs self/exe is a file like any other, which could lead here again and again.
+  require_proc();
   if (*stack < 1 || !launches(words) || call(SYS_geteuid, 0, 0, 0, 0, 0) != 0) return;
   int binary = (int)call(SYS_openat, AT_FDCWD, (long)"/proc/self/exe", O_PATH | O_CLOEXEC, 0, 0);
   if (binary < 0) return;
-  // Outside of procfs self/exe is a file like any other, which could lead here again and again.
   if (call(SYS_fstatfs, binary, (long)&of_binary, 0, 0, 0) == 0 &&
-      !(of_binary.f_flags & ST_RDONLY) &&
-      call(SYS_statfs, (long)"/proc", (long)&of_proc, 0, 0, 0) == 0 &&
-      of_proc.f_type == PROC_SUPER_MAGIC) {
+      !(of_binary.f_flags & ST_RDONLY)) {
     struct mount_attr attributes;
     attributes.attr_set = MOUNT_ATTR_RDONLY;
     attributes.attr_clr = attributes.propagation = attributes.userns_fd = 0;
