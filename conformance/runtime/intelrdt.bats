@@ -57,6 +57,17 @@ noted() { grep -qxF "$1" log || fail "not noted: $1" "$(cat log)"; }
   ok runtime delete --force c1
 }
 
+@test "a container without a mount namespace has a class of service, and exec in it" {
+  resctrl
+  without_mounts '.linux.intelRdt = {"l3CacheSchema": "L3:0=7f0"}'
+  started
+  noted "write /c1/tasks '$(container_pid c1)'"
+  ok runtime exec c1 /probe identity
+  [ "$(grep -c '^write /c1/tasks ' log)" -eq 2 ] || fail "$(cat log)"
+  ok runtime delete --force c1
+  noted "rmdir /c1"
+}
+
 @test "an exec that its class of service does not take fails, and leaves no process" {
   resctrl
   edit '.linux.intelRdt = {"l3CacheSchema": "L3:0=7f0"}'

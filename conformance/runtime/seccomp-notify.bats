@@ -52,6 +52,16 @@ judged() {
   judged
 }
 
+@test "the same without a mount namespace" {
+  [ "$RUNTIME" = swrun ] || skip "$RUNTIME mounts on the host then"
+  notified mkdirat
+  without_mounts
+  in_container call mkdirat getppid
+  expect call:mkdirat ENOSR
+  expect call:getppid allowed
+  judged
+}
+
 @test "the process of the state is init, as the host knows it" {
   notified mkdirat
   started

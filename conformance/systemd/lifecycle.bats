@@ -22,6 +22,16 @@ load systemd
   [ -z "$(systemctl list-jobs --no-legend "$TAG*" 3>&-)" ]
 }
 
+@test "a container without a mount namespace lives in its scope, and exec with it" {
+  without_mounts
+  started
+  ok bare exec --detach --pid-file pid c1 /bin/sleep 1000
+  grep -qx "$(cat pid)" "$GROUP/cgroup.procs"
+  ok bare delete --force c1
+  no_unit
+  [ ! -d "$GROUP" ]
+}
+
 @test "a scope is gone as soon as its container has ended" {
   probe identity
   ok runtime run --bundle "$BUNDLE" --keep c1
