@@ -13,6 +13,8 @@ import Testing
 
   static let messages: [InitMessage] = [
     .initProcess(1), .initProcess(4_194_304), .mounted, .limitsDue, .prepared, .failed(failure),
+    .settled(NamespaceOwners(user: 4_026_531_837, mounts: 4_026_532_000)),
+    .settled(NamespaceOwners(user: 4_026_531_837, mounts: nil)),
     .startHooksAhead, .startHooksDone,
     .failed(InitFailure(step: .findProgram, refusal: "exec: \"x\": permission denied")),
   ]

@@ -10,6 +10,8 @@
 //   attacker nest       makes control groups below its own, as deep and as fast as it can
 //   attacker fork       makes processes as fast as it can
 //   attacker part       takes a mount namespace of its own, and waits
+//   attacker move       takes a user namespace and a mount namespace of its own, and waits
+//   attacker keyring    makes a session keyring with the name in $KEYRING that all may use, and waits
 //   attacker leave      goes up out of a root of its own, and lists what is there
 //
 // A line for each success that no container may have, and at the end how many were tried.
@@ -17,6 +19,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <linux/mount.h>
 #include <sched.h>
 #include <signal.h>
@@ -163,6 +166,15 @@ static int leave(void) {
   return 0;
 }
 
+// The arguments of keyctl(2) that a keyring for everybody takes.
+static int keyring(void) {
+  const char *name = getenv("KEYRING");
+  int key = name ? (int)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name) : -1;
+  if (key < 0 || syscall(SYS_keyctl, KEYCTL_SETPERM, key, 0x3f3f3f3f) < 0) return -1;
+  printf("made %s\n", name);
+  return pause();
+}
+
 int main(int count, char **words) {
   const char *way = count == 2 ? words[1] : "";
   int result = 0;
@@ -171,6 +183,12 @@ int main(int count, char **words) {
   printf("ready\n");
   if (!strcmp(way, "leave")) return leave() < 0;
   if (!strcmp(way, "part")) return unshare(CLONE_NEWNS) < 0 || pause();
+  if (!strcmp(way, "move")) {
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0) return 1;
+    printf("moved\n");
+    return pause();
+  }
+  if (!strcmp(way, "keyring")) return keyring();
   if (!strcmp(way, "nest")) result = nest();
   if (!strcmp(way, "fork")) {
     signal(SIGCHLD, SIG_IGN);

@@ -49,6 +49,27 @@ teardown() { finish_attack; }
   [ ! -e /mnt/victim ]
 }
 
+# Whoever attaches a mount in a mount namespace of init's making has given it to init: what is read-only
+# there is init's to make writable. And who joins init's user namespace is init's to trace, and keeps the
+# groups of the host where init denies setgroups. Seen to succeed before swrun noted whom init obeys.
+@test "nobody follows an init that has moved to a user namespace of its own" {
+  # No right at all is needed.
+  edit '.process.user = {uid: 1000, gid: 1000} | .process.capabilities = {}'
+  cp "$ATTACKER" "$ROOT/attacker"
+  entry /attacker move
+  launch run c1 --detach
+  eventually grep -q moved c1.out
+  refused runtime mounts add c1 "$(jq -nc --arg from "$HOST" \
+    '{destination: "/mnt/host", type: "bind", source: $from, options: ["bind", "ro"]}')"
+  says "has moved to a user namespace of its own"
+  refused runtime mounts remove c1 '{"destination": "/proc"}'
+  says "has moved to a user namespace of its own"
+  capture runtime exec --user 0:0 c1 /bin/sh -c 'touch /tmp/executed'
+  [ "$status" -eq 255 ]
+  says "has moved to a user namespace of its own"
+  [ ! -e "$ROOT/tmp/executed" ]
+}
+
 # in_spare COMMAND...: in mount and process namespaces that may be spoilt, where process 1 is in the first.
 in_spare() { unshare -m -p --fork --mount-proc --propagation private "$@"; }
 

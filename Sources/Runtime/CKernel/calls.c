@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <linux/close_range.h>
 #include <linux/keyctl.h>
+#include <linux/nsfs.h>
 #include <linux/sched.h>
 #include <net/if.h>
 #include <stddef.h>
@@ -86,6 +87,12 @@ int ckernel_prctl_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0,
 int ckernel_join_session_keyring(const char *name) {
   return (int)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name);
 }
+
+int ckernel_describe_key(int key, char *description, unsigned long capacity) {
+  return (int)syscall(SYS_keyctl, KEYCTL_DESCRIBE, key, description, capacity);
+}
+
+int ckernel_namespace_owner(int space) { return ioctl(space, NS_GET_USERNS); }
 
 int ckernel_set_window_size(int terminal, unsigned short rows, unsigned short columns) {
   struct winsize size = {.ws_row = rows, .ws_col = columns};

@@ -121,6 +121,7 @@ BARE static void require_proc(void) {
 BARE __attribute__((used)) void ckernel_protect_at_entry(long *stack) {
   char **words = (char **)(stack + 1);
   char **environment = words + *stack + 1;
+  const unsigned long marks = ST_RDONLY | CKERNEL_ST_NOSYMFOLLOW;
   struct statfs of_binary;
   // Outside of procfs self/exe is a file like any other, which could lead here again and again.
   require_proc();
@@ -128,9 +129,9 @@ BARE __attribute__((used)) void ckernel_protect_at_entry(long *stack) {
   int binary = (int)call(SYS_openat, AT_FDCWD, (long)"/proc/self/exe", O_PATH | O_CLOEXEC, 0, 0);
   if (binary < 0) return;
   if (call(SYS_fstatfs, binary, (long)&of_binary, 0, 0, 0) == 0 &&
-      !(of_binary.f_flags & ST_RDONLY)) {
+      (of_binary.f_flags & marks) != marks) {
     struct mount_attr attributes;
-    attributes.attr_set = MOUNT_ATTR_RDONLY;
+    attributes.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSYMFOLLOW;
     attributes.attr_clr = attributes.propagation = attributes.userns_fd = 0;
     int copy = (int)call(SYS_open_tree, binary, (long)"",
                          OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH, 0, 0);

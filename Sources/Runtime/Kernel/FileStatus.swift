@@ -83,9 +83,11 @@ extension OwnedDescriptor {
     try fileSystemStatus().magic
   }
 
-  /// Whether the mount that the file was opened through is read-only.
-  package func isOnReadOnlyMount() throws(KernelError) -> Bool {
-    try fileSystemStatus().flags & UInt64(ST_RDONLY) != 0
+  /// Whether the mount that the file was opened through is marked as a copy that nobody makes writable:
+  /// read-only, and one that no symbolic links are followed on, which hosts don't have programs on.
+  package func isOnMarkedCopy() throws(KernelError) -> Bool {
+    let marks = UInt64(ST_RDONLY) | UInt64(CKERNEL_ST_NOSYMFOLLOW)
+    return try fileSystemStatus().flags & marks == marks
   }
 
   private func fileSystemStatus() throws(KernelError) -> (magic: UInt64, flags: UInt64) {

@@ -135,6 +135,27 @@ extension Process {
     }
   }
 
+  /// Whose a key is.
+  ///
+  /// See: keyctl_describe(3): type, user, group, permissions and description, with semicolons between.
+  package static func owner(ofKey key: Int32) throws(KernelError) -> UInt32 {
+    var text = [UInt8](repeating: 0, count: 4096)
+    let length = try check("keyctl", "KEYCTL_DESCRIBE") {
+      unsafe text.withUnsafeMutableBytes { bytes in
+        unsafe ckernel_describe_key(key, bytes.baseAddress, UInt(bytes.count))
+      }
+    }
+    let fields = text.prefix(Int(length)).split(
+      separator: UInt8(ascii: ";"),
+      maxSplits: 2,
+      omittingEmptySubsequences: false
+    )
+    guard fields.count == 3, let user = UInt32(String(decoding: fields[1], as: UTF8.self)) else {
+      throw KernelError(call: "keyctl", code: .init(rawValue: EIO), subject: "KEYCTL_DESCRIBE")
+    }
+    return user
+  }
+
   /// Says who may do what with a key.
   ///
   /// See: keyctl_setperm(3).

@@ -184,6 +184,8 @@ struct Blueprint: ~Copyable {
           NamespaceFlags(rawValue: namespace.kind.cloneFlag),
           subject: namespace.path
         )
+        // A change of credentials may undo it: PR_SET_DUMPABLE in prctl(2).
+        try Process.setDumpable(false)
       }
       // The intermediate was born in the cgroup, so init is too.
       let side = try clone(namespaces: flags, cgroup: nil, asSibling: true)
@@ -233,7 +235,7 @@ private func adoptInit(
       trace: trace
     )
   case .failed(let failure): throw .initFailed(failure)
-  case .mounted, .limitsDue, .prepared, .entered, .startHooksAhead, .startHooksDone:
+  case .settled, .mounted, .limitsDue, .prepared, .entered, .startHooksAhead, .startHooksDone:
     throw .handshake(.unexpected("\(message)"))
   }
 }

@@ -26,9 +26,9 @@ package func makeInit(
   born: (Int32) throws(LaunchError) -> Void,
 ) throws(LaunchError) -> PreparedInit {
   let blueprint = try Blueprint(request, inherited: inherited, cgroup: cgroup, processes)
-  let made = try blueprint.make(processes, trace: trace)
+  var made = try blueprint.make(processes, trace: trace)
   do throws(LaunchError) {
-    try converse(with: made, request, processes, born: born)
+    made.owners = try converse(with: made, request, processes, born: born)
   } catch {
     made.kill()
     throw error
@@ -40,6 +40,8 @@ package func makeInit(
 package struct PreparedInit: ~Copyable {
   package let pid: Int32
   package let process: OwnedDescriptor
+  /// Who owns init's namespaces; nil before it is prepared.
+  package fileprivate(set) var owners: NamespaceOwners?
   let channel: Channel
   /// Whether init has startContainer hooks to run before it becomes its program.
   private let hasStartHooks: Bool
@@ -57,6 +59,7 @@ package struct PreparedInit: ~Copyable {
     self.pid = pid
     self.process = process
     self.channel = channel
+    owners = nil
   }
 
   /// Ends init, and takes its status.
@@ -86,7 +89,7 @@ package struct PreparedInit: ~Copyable {
       switch message {
       case .startHooksDone: hasHooksAhead = false
       case .failed(let failure): throw .initFailed(failure)
-      case .initProcess, .mounted, .limitsDue, .prepared, .entered, .startHooksAhead:
+      case .initProcess, .settled, .mounted, .limitsDue, .prepared, .entered, .startHooksAhead:
         throw .handshake(.unexpected("\(message)"))
       }
     }
@@ -129,7 +132,7 @@ private func converse(
   _ request: LaunchRequest,
   _ processes: borrowing ProcessFiles,
   born: (Int32) throws(LaunchError) -> Void,
-) throws(LaunchError) {
+) throws(LaunchError) -> NamespaceOwners? {
   let pid = made.pid
   try born(pid)
   let plan = request.plan
@@ -157,6 +160,7 @@ private func converse(
       // It has failed already: why is the next thing to be read.
     }
   }
+  var owners: NamespaceOwners?
   while true {
     let frame = try about("init") { () throws(KernelError) in try made.channel.receive() }
     let message: InitMessage
@@ -164,7 +168,8 @@ private func converse(
       throw .handshake(error)
     }
     switch message {
-    case .prepared: return
+    case .settled(let found): owners = found
+    case .prepared: return owners
     case .failed(let failure): throw .initFailed(failure)
     case .mounted:
       try runRuntimeHooks(request, pid: pid)

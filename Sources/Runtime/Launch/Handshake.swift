@@ -16,6 +16,7 @@ import Kernel
 //     │                                                                  `prepared` without: an init
 //     │                                                                  that nobody knows of must
 //     │                                                                  not outlive its creator
+//     │◀─────────────── settled(owners) ─────────────────────────────────┤ in all its namespaces
 //     │                                                                  mounts, makes devices
 //     │◀─────────────── mounted ─────────────────────────────────────────┤
 //     │ runs prestart and createRuntime hooks                            waits
@@ -72,6 +73,8 @@ enum InitMessage: Equatable {
   /// The intermediate has made init, whose id on the host this is; or a tenant's preparation has
   /// made the tenant.
   case initProcess(Int32)
+  /// The namespaces are those that the container will have, and this is who owns them.
+  case settled(NamespaceOwners)
   /// The container's mounts and devices stand; hooks of the runtime may look at them.
   case mounted
   /// Init is as far as its resource limits, which the creator has to set.
@@ -91,6 +94,9 @@ enum InitMessage: Equatable {
   var frame: [UInt8] {
     switch self {
     case .initProcess(let pid): [Tag.initProcess] + pid.littleEndianBytes
+    case .settled(let owners):
+      [Tag.settled]
+        + [owners.user, owners.mounts ?? 0].flatMap { Int32(bitPattern: $0).littleEndianBytes }
     case .mounted: [Tag.mounted]
     case .limitsDue: [Tag.limitsDue]
     case .prepared: [Tag.prepared]
@@ -107,6 +113,7 @@ enum InitMessage: Equatable {
     static let initProcess: UInt8 = 0x49
     static let limitsDue: UInt8 = 0x4c
     static let mounted: UInt8 = 0x4e
+    static let settled: UInt8 = 0x4f
     static let prepared: UInt8 = 0x52
     static let startHooksAhead: UInt8 = 0x57
     static let startHooksDone: UInt8 = 0x58
@@ -123,6 +130,16 @@ enum InitMessage: Equatable {
     case Tag.initProcess:
       guard let pid = Int32(littleEndianBytes: rest) else { throw .shortFrame(tag: tag) }
       self = .initProcess(pid)
+    case Tag.settled:
+      guard let user = Int32(littleEndianBytes: rest),
+        let mounts = Int32(littleEndianBytes: rest.dropFirst(4))
+      else { throw .shortFrame(tag: tag) }
+      self = .settled(
+        NamespaceOwners(
+          user: UInt32(bitPattern: user),
+          mounts: mounts == 0 ? nil : UInt32(bitPattern: mounts)
+        )
+      )
     case Tag.mounted: self = .mounted
     case Tag.limitsDue: self = .limitsDue
     case Tag.prepared: self = .prepared

@@ -22,6 +22,8 @@ extension Init {
     try kernel(.takeIdentity) { () throws(KernelError) in
       try Process.setGroup(0)
       try Process.setUser(0)
+      // A change of user may undo it: PR_SET_DUMPABLE in prctl(2).
+      try Process.setDumpable(false)
     }
   }
 
@@ -33,6 +35,11 @@ extension Init {
     for namespace in joined where namespace.kind == .mount {
       try join(namespace)
     }
+    let owners: NamespaceOwners
+    do throws(KernelError) { owners = try preparation.processes.ownNamespaceOwners() } catch {
+      throw InitFailure(step: .joinNamespaces, error)
+    }
+    try send(.settled(owners), .joinNamespaces)
   }
 
   private func join(_ namespace: JoinedNamespace) throws(InitFailure) {

@@ -120,12 +120,26 @@ struct Tenant: ~Copyable {
 
   private func joinNamespaces() throws(InitFailure) {
     try kernel(.joinNamespaces) { () throws(KernelError) in
-      guard request.entersRoot else { return try enter(namespacesOf: container, request.flags) }
+      guard request.entersRoot else { return try enterNamespaces() }
       let root = try openRoot()
-      try enter(namespacesOf: container, request.flags)
+      try enterNamespaces()
       try Process.changeDirectory(to: root, subject: "root of the container")
       try Mounting.changeRootToWorkingDirectory()
     }
+    var owners: NamespaceOwners?
+    try kernel(.joinNamespaces) { () throws(KernelError) in
+      owners = try preparation.processes.ownNamespaceOwners()
+    }
+    // Where it has come to and not where init was before: there init can't move this process any more.
+    guard owners == request.record.namespaceOwners else {
+      throw InitFailure(step: .joinNamespaces, refusal: NamespaceOwners.complaint)
+    }
+  }
+
+  private func enterNamespaces() throws(KernelError) {
+    try enter(namespacesOf: container, request.flags)
+    // A change of credentials may undo it: PR_SET_DUMPABLE in prctl(2).
+    try Process.setDumpable(false)
   }
 
   /// The root of the container's init, which is still that of the container once it is open.

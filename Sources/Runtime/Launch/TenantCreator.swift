@@ -166,7 +166,7 @@ package struct PreparedTenant: ~Copyable {
         guard sibling != pid, Process.isChild(sibling) else { continue }
         program = sibling
       case .failed(let cause): failure = .initFailed(cause)
-      case .mounted, .limitsDue, .prepared, .entered, .startHooksAhead, .startHooksDone:
+      case .settled, .mounted, .limitsDue, .prepared, .entered, .startHooksAhead, .startHooksDone:
         failure = .handshake(.unexpected("\(message)"))
       }
     }

@@ -80,6 +80,7 @@ struct Creation {
     do throws(RuntimeError) {
       try birthplace?.settle()
       host.debug("init: prepared")
+      record.namespaceOwners = prepared.owners
       record.isPrepared = true
       try write(to: directory)
       try sendProcess(prepared.pid, to: options.pidfdSocket)

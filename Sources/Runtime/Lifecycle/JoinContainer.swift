@@ -8,6 +8,8 @@ struct MountNamespaces: ~Copyable {
   let mount: OwnedDescriptor
   /// Nil where the container is in this process's user namespace.
   let user: OwnedDescriptor?
+  /// The inode of the user namespace that owned the mount namespace when it was made.
+  private let owner: UInt32?
 
   /// Opens the namespaces of a container's init.
   init(
@@ -34,8 +36,23 @@ struct MountNamespaces: ~Copyable {
       try opened.wait(for: .readable, milliseconds: 0)
     }
     guard !hasEnded else { throw .notRunning("container not running") }
+    let inode = try about("mounts") { () throws(KernelError) in try Self.inode(of: user, on: host) }
+    guard record.namespaceOwners?.user == inode else {
+      throw .refused("mounts: \(NamespaceOwners.complaint)")
+    }
     self.mount = mount
     self.user = user
+    owner = record.namespaceOwners?.mounts
+  }
+
+  private static func inode(
+    of user: borrowing OwnedDescriptor?,
+    on host: borrowing Host,
+  ) throws(KernelError) -> UInt32 {
+    switch user {
+    case nil: try host.processes.userNamespace(of: "self")
+    case let user?: try user.namespaceInode()
+    }
   }
 
   /// The numbers of their descriptors.
@@ -81,6 +98,13 @@ struct MountNamespaces: ~Copyable {
       try Process.setDumpable(false)
     }
   }
+
+  /// Whether the mount namespace is the one that the container was made with, asked from inside of the
+  /// user namespace.
+  ///
+  /// In a mount namespace of init's own making, what is attached is init's to change: a read-only mount
+  /// would be one no longer.
+  func isMountOwn() throws(KernelError) -> Bool { try mount.namespaceOwner() == owner }
 
   /// Moves this process into the container's mount namespace.
   func enterMount() throws(KernelError) {

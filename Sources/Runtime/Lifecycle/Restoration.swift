@@ -120,6 +120,11 @@ struct Restoration {
       case "setup-namespaces":
         // The first moment at which init is there, and the one at which its network can be set up.
         guard let pid else { return }
+        // Nothing of the container's runs yet, and its mounts are made by CRIU in that namespace.
+        let user = try about("init") { () throws(KernelError) in
+          try host.processes.userNamespace(of: "\(pid)")
+        }
+        record.namespaceOwners = NamespaceOwners(user: user, mounts: user)
         try adopt(pid, in: directory, on: host)
         try runHooksOfCreation(pid)
       case "orphan-pts-master":

@@ -99,12 +99,14 @@ private func joinNamespaces(
   _ namespaces: borrowing MountNamespaces,
   parent: Int32,
 ) throws(RuntimeError) {
-  try about("mounts") { () throws(KernelError) in
+  let isOwn = try about("mounts") { () throws(KernelError) in
     try namespaces.enterUser()
     // A change of user has undone it.
     try Process.endWithParent(parent)
-    try namespaces.enterMount()
+    return try namespaces.isMountOwn()
   }
+  guard isOwn else { throw .refused("mounts: \(NamespaceOwners.complaint)") }
+  try about("mounts") { () throws(KernelError) in try namespaces.enterMount() }
 }
 
 /// Makes every mount, tells which they are, then attaches all of them; or takes them back, and tells

@@ -1,4 +1,5 @@
 package import JSON
+package import Kernel
 package import RuntimeSpec
 
 /// What swrun remembers of a container: enough for every verb, so that config.json is read once.
@@ -19,6 +20,8 @@ package struct ContainerRecord: Equatable, Sendable {
   package var owner: String
   /// The container's first process; nil before there is one.
   package var initProcess: InitProcess?
+  /// Who owns init's namespaces, which init itself can't change; nil before it is prepared.
+  package var namespaceOwners: NamespaceOwners?
   /// Whether init has done all but start; before that the container is `creating`.
   package var isPrepared: Bool
   /// The container's cgroup, a path below the root of the cgroup2 hierarchy; nil without one.
@@ -74,6 +77,7 @@ package struct ContainerRecord: Equatable, Sendable {
     self.annotations = annotations
     self.owner = owner
     self.initProcess = nil
+    self.namespaceOwners = nil
     self.isPrepared = false
     self.cgroup = cgroup
     self.cgroupInode = nil
@@ -134,6 +138,8 @@ extension ContainerRecord {
       ("annotations", .object(annotations.map { .init($0.key, .string($0.value)) })),
       ("pid", initProcess.map { .integer(Int64($0.pid)) }),
       ("startTime", initProcess.map { .unsigned($0.startTime) }),
+      ("userNamespace", namespaceOwners.map { .unsigned(UInt64($0.user)) }),
+      ("mountsOwner", namespaceOwners?.mounts.map { .unsigned(UInt64($0)) }),
       ("prepared", .boolean(isPrepared)),
       ("cgroup", cgroup.map { .string($0) }),
       ("cgroupInode", cgroupInode.map { .unsigned($0) }),
@@ -192,6 +198,9 @@ extension ContainerRecord {
     configuration = json["configuration"]?.string
     unit = json["unit"].flatMap(RecordedUnit.init(json:))
     resctrl = json["resctrl"].flatMap(ResctrlGroup.init(json:))
+    namespaceOwners = json["userNamespace"]?.integer(as: UInt32.self).map {
+      NamespaceOwners(user: $0, mounts: json["mountsOwner"]?.integer(as: UInt32.self))
+    }
     mountLabel = json["mountLabel"]?.string
     addedMounts = json["addedMounts"]?.elements.compactMap(AddedMount.init(json:)) ?? []
     if let pid = json["pid"]?.integer(as: Int32.self),
