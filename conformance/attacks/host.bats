@@ -165,6 +165,44 @@ only_streams() {
   [ "$(grep -c '^[0-9]' <<<"$output")" -le 4 ] || fail "left to the container"
 }
 
+# In a user namespace that maps the host's root, or in none, root of the container owns the inodes.
+@test "what the container is shown of the host's devices is not its to change" {
+  local path before
+  edit '.linux.maskedPaths = ["/proc/kcore", "/proc/keys"]
+    | .process.capabilities |= map_values(. + ["CAP_FOWNER"])'
+  [ -z "${IN_USER_NAMESPACE-}" ] || {
+    edit '.linux.uidMappings = [{"containerID": 0, "hostID": 0, "size": 65536}]
+      | .linux.gidMappings = .linux.uidMappings'
+    chown -R 0:0 "$ROOT"
+  }
+  before=$(stat -c '%n %a %u %g %y' /dev/null /dev/zero)
+  entry /bin/sh -c 'for f in /proc/kcore /proc/keys /dev/null /dev/zero; do
+    chmod 600 "$f"; chown 1:1 "$f"; touch -d 200101010000 "$f"; echo of >"$f"
+  done; exit 0'
+  ok runtime run --bundle "$BUNDLE" c1
+  [ "$(stat -c '%n %a %u %g %y' /dev/null /dev/zero)" = "$before" ] || {
+    chmod 666 /dev/null /dev/zero
+    chown 0:0 /dev/null /dev/zero
+    fail "$(stat -c '%n %a %u %g %y' /dev/null /dev/zero)"
+  }
+}
+
+# Keyrings have names that anybody may take first: root of the container would share its keys with them.
+@test "a session keyring that another user has made is not the container's" {
+  [ -z "${IN_USER_NAMESPACE-}" ] || skip "names of keyrings are a user namespace's own"
+  require setpriv
+  cp "$ATTACKER" attacker
+  chmod 755 . attacker
+  KEYRING=_ses.$TAG setpriv --reuid 65534 --regid 65534 --clear-groups ./attacker keyring \
+    >keyring.out 3>&- 4>&- &
+  eventually grep -q "made _ses.$TAG" keyring.out
+  entry /bin/true
+  capture runtime run --bundle "$BUNDLE" "$TAG"
+  kill %1
+  [ "$status" -eq 1 ]
+  says "which user 65534 has made: take another id"
+}
+
 # CVE-2019-5736 by way of a hook and of execve, and with what the kernel may do to a mount that is nowhere
 @test "the runtime's binary is out of reach for a hook, a program and who sees them" {
   cp "$SWRUN" runtime-copy
@@ -184,6 +222,28 @@ only_streams() {
   grep -q 'trap-2' trap.out || fail "$(cat trap.out)"
   [ "$(sha256sum <runtime-copy)" = "$before" ]
   appeased
+}
+
+# What is read-only on the host now may be writable tomorrow, for whoever has it open.
+@test "a runtime on a read-only mount of the host is executed through a copy all the same" {
+  cp "$SWRUN" runtime-copy
+  mkdir place
+  mount --bind "$PWD" place
+  mount -o remount,bind,ro place
+  entry /bin/sh -c 'echo ready; sleep 1000'
+  own_rootfs
+  place/runtime-copy --root "$STATE" run --bundle "$BUNDLE" c1 >c1.out 2>&1 </dev/null 3>&- 4>&- &
+  runner=$!
+  eventually grep -q ready c1.out
+  exec 9<"/proc/$runner/exe"
+  ok runtime delete --force c1
+  wait "$runner" || true
+  mount -o remount,bind,rw place
+  # So far the host: the file itself can be written to now.
+  : >>place/runtime-copy
+  unless eval ': >>/proc/self/fd/9'
+  exec 9<&-
+  umount place
 }
 
 # Where fs.suid_dumpable is 1, which is the whole machine's, the change of user opens init to that user.

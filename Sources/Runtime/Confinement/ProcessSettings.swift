@@ -70,12 +70,21 @@ package func setResourceLimit(_ limit: RlimitPlan, of pid: Int32) throws(KernelE
 /// Gives the process a session keyring of its own, so that it has none of its creator's keys.
 ///
 /// ENOSYS is accepted: a kernel without keyrings has no keys to protect. Nothing else is: with the
-/// creator's keyring the container could read the keys of whoever started it.
+/// creator's keyring the container could read the keys of whoever started it, and in one that somebody
+/// else has made under the name, that one could read the container's.
 ///
 /// See: session-keyring(7).
 package func joinSessionKeyring(named name: String) throws(KernelError) {
   do throws(KernelError) {
     let keyring = try Process.joinSessionKeyring(name)
+    let owner = try Process.owner(ofKey: keyring)
+    guard owner == Process.effectiveUser else {
+      throw KernelError(
+        call: "keyctl",
+        code: .accessDenied,
+        subject: "session keyring \(name), which user \(owner) has made: take another id"
+      )
+    }
     // Joining by name finds a keyring only where its user may search it: a later exec comes from
     // outside and must get this one, not a second of the same name.
     try Process.setKeyPermissions(keyring, newKeyringPermissions | userMaySearch)

@@ -6,8 +6,8 @@ import RuntimeSpec
 /// A container that gets swrun to execute /proc/self/exe inside holds a way to the host's binary, and
 /// can write to it once nobody executes it any more (CVE-2019-5736). So swrun runs from a detached,
 /// read-only copy of the binary's mount: it executes itself once more through it. Nothing is copied,
-/// and nothing is trusted by name: what counts is whether the mount of /proc/self/exe is read-only,
-/// which spares the second start where it is already.
+/// and nothing is trusted by name: what counts are the flags of the mount of /proc/self/exe. That it is
+/// read-only is not enough, as the host may mount its own anew.
 ///
 /// Who may make no mounts runs from a copy in memory, unless it could not write the binary either: a
 /// container of a user's can do no more than the user.
@@ -17,14 +17,14 @@ package func protectSelf(
   try about("protecting the binary") { () throws(KernelError) in
     let processes = try ProcessFiles()
     let binary = try processes.openTarget(of: "self/exe", [.path])
-    guard try !binary.isOnReadOnlyMount() else { return }
+    guard try !binary.isOnMarkedCopy() else { return }
     guard Process.effectiveUser == 0 else {
       return try protectSelf(asOwnerOf: binary, processes, arguments: arguments)
     }
     let copy = try Mounting.clone(binary, isRecursive: false, subject: "/proc/self/exe")
     try Mounting.setAttributes(
       of: copy,
-      set: MountAttribute.readOnly,
+      set: MountAttribute.readOnly | MountAttribute.noSymlinkFollow,
       clear: 0,
       isRecursive: false,
       subject: "/proc/self/exe"

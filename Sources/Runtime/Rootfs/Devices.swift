@@ -80,7 +80,8 @@ extension ContainerRoot {
         // Not what a link has come to lead to meanwhile.
         target = try open(at: parent, name, [.path, .noFollow], [.beneath, .noSymlinks])
       }
-      let tree = try Mounting.clone(host, isRecursive: false, subject: plan.path)
+      // A device can be written to all the same; its owner, mode and times are the host's.
+      let tree = try Mounting.readOnlyClone(host, subject: plan.path)
       try Mounting.attach(tree, on: target, subject: plan.path)
     }
   }

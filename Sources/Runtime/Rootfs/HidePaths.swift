@@ -30,6 +30,8 @@ extension ContainerRoot {
   package func mask(_ paths: [String]) throws(RootfsError) {
     guard !paths.isEmpty else { return }
     let null = try Self.openNull()
+    // The container's root may own its inode: it must not change what is the host's.
+    var cover: OwnedDescriptor?
     // One empty file system for all directories: each new one would cost a superblock. What is copied
     // is the mount of the first one: before Linux 6.15 none can be that is not attached.
     var empty: OwnedDescriptor?
@@ -46,9 +48,14 @@ extension ContainerRoot {
             try Mounting.attach(cover, on: place, subject: path)
             empty = consume cover
           }
+        } else if let attached = cover.take() {
+          let copy = try Mounting.clone(attached, isRecursive: false, subject: path)
+          try Mounting.attach(copy, on: place, subject: path)
+          cover = consume attached
         } else {
-          let cover = try Mounting.clone(null, isRecursive: false, subject: path)
-          try Mounting.attach(cover, on: place, subject: path)
+          let first = try Mounting.readOnlyClone(null, subject: path)
+          try Mounting.attach(first, on: place, subject: path)
+          cover = consume first
         }
       }
     }
@@ -77,5 +84,23 @@ extension ContainerRoot {
       throw .refused("/dev/null of the host is no null device")
     }
     return null
+  }
+}
+
+extension Mounting {
+  /// A detached copy of what is mounted at an open file, through which nothing of it is changed.
+  static func readOnlyClone(
+    _ source: borrowing OwnedDescriptor,
+    subject: String,
+  ) throws(KernelError) -> OwnedDescriptor {
+    let tree = try clone(source, isRecursive: false, subject: subject)
+    try setAttributes(
+      of: tree,
+      set: MountAttribute.readOnly,
+      clear: 0,
+      isRecursive: false,
+      subject: subject
+    )
+    return tree
   }
 }
