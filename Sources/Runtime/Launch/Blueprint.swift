@@ -216,24 +216,30 @@ private func adoptInit(
   trace: StageTrace?,
 ) throws(LaunchError) -> PreparedInit {
   var message: InitMessage
+  var owners: NamespaceOwners?
+  // Init may be faster than the intermediate.
+  var isOfInit: Bool
   repeat {
     let frame = try about("intermediate") { () throws(KernelError) in try channel.receive() }
     do throws(HandshakeError) { message = try InitMessage(frame: frame) } catch {
       throw .handshake(error)
     }
-    // Init may be faster than the intermediate.
-  } while StageTrace.notes(message, trace, of: "init")
+    isOfInit = StageTrace.notes(message, trace, of: "init")
+    if case .settled(let found) = message { (owners, isOfInit) = (found, true) }
+  } while isOfInit
   _ = try about("intermediate") { () throws(KernelError) in try Process.wait(for: intermediate) }
   switch message {
   case .initProcess(let pid):
     let process = try about("init") { () throws(KernelError) in try Process.open(pid) }
-    return PreparedInit(
+    var made = PreparedInit(
       pid: pid,
       process: process,
       channel: channel,
       hasStartHooks: hasStartHooks,
       trace: trace
     )
+    made.owners = owners
+    return made
   case .failed(let failure): throw .initFailed(failure)
   case .settled, .mounted, .limitsDue, .prepared, .entered, .startHooksAhead, .startHooksDone:
     throw .handshake(.unexpected("\(message)"))

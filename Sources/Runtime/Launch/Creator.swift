@@ -28,7 +28,9 @@ package func makeInit(
   let blueprint = try Blueprint(request, inherited: inherited, cgroup: cgroup, processes)
   var made = try blueprint.make(processes, trace: trace)
   do throws(LaunchError) {
-    made.owners = try converse(with: made, request, processes, born: born)
+    if let owners = try converse(with: made, request, processes, born: born) {
+      made.owners = owners
+    }
   } catch {
     made.kill()
     throw error
@@ -41,7 +43,7 @@ package struct PreparedInit: ~Copyable {
   package let pid: Int32
   package let process: OwnedDescriptor
   /// Who owns init's namespaces; nil before it is prepared.
-  package fileprivate(set) var owners: NamespaceOwners?
+  package internal(set) var owners: NamespaceOwners?
   let channel: Channel
   /// Whether init has startContainer hooks to run before it becomes its program.
   private let hasStartHooks: Bool
