@@ -169,7 +169,8 @@ private func walk(
     #expect(try machine.allows(kind: block, 8, 0, access: mknod))
     #expect(try !machine.allows(kind: block, 8, 0, access: read))
     #expect(try !machine.allows(kind: character, 1, 1, access: read))
-    #expect(try !machine.allows(kind: character, 10, 200, access: read))
+    #expect(try machine.allows(kind: character, 10, 200, access: read | write))
+    #expect(try !machine.allows(kind: character, 10, 229, access: read))
     #expect(try !machine.allows(kind: character, 5, 1, access: write))
   }
 }

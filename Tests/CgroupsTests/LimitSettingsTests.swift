@@ -40,6 +40,7 @@ private func lines(_ change: (inout Resources) -> Void) throws -> [String] {
     arguments: [
       (0, nil, nil), (0, 0, nil), (100, nil, nil), (100, 0, nil), (-1, nil, "max"), (-1, 0, "max"),
       (0, -1, "max"), (100, -1, "max"), (100, 100, "0"), (100, 250, "150"),
+      (-1, 100, "100"),
     ] as [(Int64, Int64?, String?)]
   )
   func swap(limit: Int64, swap: Int64?, text: String?) throws {
@@ -48,7 +49,7 @@ private func lines(_ change: (inout Resources) -> Void) throws -> [String] {
 
   @Test(
     "swap that makes no sense is refused",
-    arguments: [(0, 100), (-1, 100), (100, 99), (100, -2)] as [(Int64, Int64)]
+    arguments: [(0, 100), (100, 99), (100, -2)] as [(Int64, Int64)]
   )
   func badSwap(limit: Int64, swap: Int64) {
     #expect(throws: CgroupError.self) { try swapText(limit: limit, swap: swap) }

@@ -14,6 +14,11 @@ load cgroup
     cgroup.max.depth 3 cgroup.max.descendants 7
 }
 
+@test "a value of several lines is written line by line" {
+  require_runtime 1.2.0 -
+  becomes_limited '{"unified": {"cgroup.max.depth": "3\n5\n"}}' cgroup.max.depth 5
+}
+
 @test "a unified value wins over the one that has a name" {
   require_controller pids
   becomes_limited '{"pids": {"limit": 30}, "unified": {"pids.max": "21"}}' pids.max 21

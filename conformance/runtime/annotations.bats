@@ -22,6 +22,17 @@ require_landlock() { [ "$(landlock)" -ge "${1:-3}" ] || skip "missing: Landlock 
 # What a shell needs to run at all, and where this one may write.
 usual='"execute": ["/bin", "/probe"], "readWrite": ["/tmp", "/dev"]'
 
+@test "what crun would be told by annotations is refused or warned of, and not passed over" {
+  entry /bin/true
+  edit '.annotations["run.oci.seccomp_bpf_data"] = "AAAA"'
+  refused runtime run --bundle "$BUNDLE" c1
+  says "/annotations/run.oci.seccomp_bpf_data: must not be there"
+  edit '.annotations = {"run.oci.hooks.stdout": "/tmp/x", "run.oci.keep_original_groups": "0"}'
+  ok runtime run --bundle "$BUNDLE" c1
+  says "/annotations/run.oci.hooks.stdout is ignored"
+  unless grep keep_original <<<"$err"
+}
+
 @test "Landlock keeps reading, writing and executing to its paths" {
   require_landlock
   mkdir -p "$BUNDLE/rootfs/data" "$BUNDLE/rootfs/other"

@@ -133,6 +133,33 @@ device_rules() {
   expect dev:/dev/urandom "c 1:9 0666 0:0 opens"
 }
 
+@test "a tunnel can be made, but no other device" {
+  [ -c /dev/net/tun ] || skip "missing: /dev/net/tun"
+  device_rules '[{"allow": false, "access": "rwm"}]'
+  in_container mknod /dev/tun c 10 200
+  [ "$(fact read:/dev/tun)" != EPERM ] || fail "EPERM"
+  [ "$(fact write:/dev/tun)" != EPERM ] || fail "EPERM"
+}
+
+# Whoever is born there would never run: no message and no end.
+@test "a frozen cgroup, or one below a frozen one, is refused" {
+  [ "$RUNTIME" = swrun ] || skip "$RUNTIME looks at the group alone, if at all"
+  local top
+  top=$(cgroup2_root)/frozen$TAG
+  mkdir -p "$top/inner"
+  entry /bin/true
+  echo 1 >"$top/cgroup.freeze"
+  for path in "/frozen$TAG" "/frozen$TAG/inner" "/frozen$TAG/new"; do
+    edit '.linux.cgroupsPath = $path' --arg path "$path"
+    PATIENCE=10 refused runtime run --bundle "$BUNDLE" c1
+    says "it is frozen, or one above it"
+  done
+  echo 0 >"$top/cgroup.freeze"
+  ok runtime run --bundle "$BUNDLE" c1
+  [ ! -d "$top/inner" ] || rmdir "$top/inner"
+  rmdir "$top"
+}
+
 # issue: no silent fallback where a controller is missing
 refuses_without() {
   local controller=$1

@@ -96,3 +96,16 @@ refuses() {
     and .linux.selinux.enabled' <<<"$features"
   taken / "something"
 }
+
+@test "features tells what there is of resctrl, and the modes of memory policies" {
+  jq -e '.linux.intelRdt == {enabled: true, schemata: true, monitoring: true}
+    and (.linux.memoryPolicy.modes | index("MPOL_BIND"))
+    and (.linux.memoryPolicy.flags | index("MPOL_F_STATIC_NODES"))' <<<"$features"
+  local mode
+  for mode in $(jq -r '.linux.memoryPolicy.modes[]' <<<"$features"); do
+    edit '.linux.memoryPolicy = {"mode": $mode}
+      | if ["MPOL_DEFAULT", "MPOL_LOCAL"] | index($mode) then . else .linux.memoryPolicy.nodes = "0" end' \
+      --arg mode "$mode"
+    taken /linux/memoryPolicy "$mode"
+  done
+}

@@ -148,6 +148,23 @@ in_user_namespace() {
     | .linux.gidMappings = [{"containerID": 0, "hostID": 200000, "size": 65536}]'
 }
 
+# What unshare(1) makes, and podman for a user without subordinate ids.
+@test "in a namespace that denies setgroups there are containers, and exec, without other groups" {
+  local within=(unshare --user --map-root-user --mount --cgroup --propagation private)
+  edit '.mounts |= map(select(.destination != "/sys/fs/cgroup"))
+    | (.mounts[] | select(.type == "devpts").options) |= map(select(startswith("gid=") | not))
+    | del(.linux.resources, .linux.cgroupsPath) | .process.user.additionalGids = [10]'
+  probe identity
+  capture "${within[@]}" timeout 60 "$SWRUN" --root "$STATE" run --bundle "$BUNDLE" c1
+  [ "$status" -eq 0 ]
+  expect uid "0 0 0 0"
+  [ "$RUNTIME" != swrun ] || grep -q "denies setgroups" <<<"$err"
+  capture "${within[@]}" sh -ec '"$@" create --bundle bundle c2; "$@" exec c2 /probe identity
+    "$@" delete --force c2' sh timeout 60 "$SWRUN" --root "$STATE"
+  [ "$status" -eq 0 ]
+  expect uid "0 0 0 0"
+}
+
 @test "a user namespace has the given mappings" {
   in_user_namespace
   in_container namespaces identity

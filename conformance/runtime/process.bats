@@ -261,6 +261,30 @@ os.execv(sys.argv[1], sys.argv[1:])' "$SWRUN" --root "$STATE" run --bundle "$BUN
   [ "$(sha256sum <"$SWRUN")" = "$before" ]
 }
 
+# Since Linux 6.2 a cpuset no longer undoes it: an engine with CPUAffinity= would confine all containers.
+@test "what the caller is confined to of the CPUs is not the container's, nor exec's" {
+  require_runtime 1.3.1 1.9.2
+  require taskset
+  local all
+  all=$(awk '/^Cpus_allowed_list/ { print $2 }' /proc/1/status)
+  [ "$all" != 0 ] || skip "missing: a second processor"
+  entry /bin/busybox grep Cpus_allowed_list /proc/self/status
+  ok taskset -c 0 timeout 60 "$SWRUN" --root "$STATE" run --bundle "$BUNDLE" c1
+  [ "$output" = $'Cpus_allowed_list:\t'"$all" ]
+  started c2
+  ok taskset -c 0 timeout 60 "$SWRUN" --root "$STATE" exec c2 /bin/busybox grep Cpus_allowed_list /proc/self/status
+  [ "$output" = $'Cpus_allowed_list:\t'"$all" ]
+}
+
+@test "an empty HOME is as good as none" {
+  require_runtime 1.3.0 -
+  edit '.process.env += ["HOME="]'
+  echo 'root:x:0:0::/homely:/bin/sh' >"$BUNDLE/rootfs/etc/passwd"
+  entry /bin/sh -c 'env | grep ^HOME='
+  ok runtime run --bundle "$BUNDLE" c1
+  [ "$output" = HOME=/homely ]
+}
+
 # podman's --group-add keep-groups
 @test "the caller's groups are kept where crun's annotation says so, for exec too" {
   require setpriv

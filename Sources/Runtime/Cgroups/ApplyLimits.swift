@@ -33,7 +33,8 @@ extension ControlGroup {
     }
     guard let last = setting.choices.last else { return }
     do throws(KernelError) {
-      try Cgroups.write(last.text, to: last.file, of: directory)
+      // The kernel takes a line at a time, as of io.max one for each device.
+      for text in last.text.valueLines { try Cgroups.write(text, to: last.file, of: directory) }
     } catch  where error.code == .noEntry && setting.isFineWithoutFile {
       // Without the controller there is no limit either, and that is what was asked for.
     }

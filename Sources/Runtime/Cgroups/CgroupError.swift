@@ -10,6 +10,8 @@ package enum CgroupError: Error, Equatable, Sendable {
   case invalidPath(String, reason: String)
   /// Processes are in the control group already.
   case populated(String)
+  /// The control group, or one above it, is frozen.
+  case frozen(String)
   /// A limit needs a controller that is not to be had.
   case missingController(String, file: String, reason: String)
   /// The kernel has the controller, but not this file.
@@ -39,6 +41,8 @@ extension CgroupError: CustomStringConvertible {
     case .notPermitted(let error): "cgroup: \(error)"
     case .invalidPath(let path, let reason): "linux.cgroupsPath \(path): \(reason)"
     case .populated(let path): "cgroup \(path): it has processes already: choose another path"
+    case .frozen(let path):
+      "cgroup \(path): it is frozen, or one above it: thaw it, or choose another path"
     case .missingController(let name, let file, let reason):
       "\(file) cannot be set: the \(name) controller is not available: \(reason)"
     case .missingFile(let file): "\(file) cannot be set: this kernel does not have it"
@@ -60,9 +64,8 @@ extension CgroupError: CustomStringConvertible {
   package var allowsGoingWithout: Bool {
     switch self {
     case .notMounted, .notPermitted, .disabled: true
-    case .invalidPath, .populated, .noResctrl, .invalidResctrl, .missingController, .missingFile,
-      .invalidLimit,
-      .limitsWithoutCgroup, .timedOut, .notFrozen, .kernel:
+    case .invalidPath, .populated, .frozen, .noResctrl, .invalidResctrl, .missingController,
+      .missingFile, .invalidLimit, .limitsWithoutCgroup, .timedOut, .notFrozen, .kernel:
       false
     }
   }

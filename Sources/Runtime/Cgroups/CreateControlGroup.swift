@@ -95,6 +95,8 @@ extension ControlGroup {
       isReused: isReused,
     )
     if isReused, try !group.processes().isEmpty { throw .populated(location.path) }
+    // Nothing that is born in it would ever run: here or above.
+    if try group.isFrozen() { throw .frozen(location.path) }
     return group
   }
 

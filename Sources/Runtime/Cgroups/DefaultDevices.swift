@@ -20,6 +20,7 @@ package let defaultDeviceRules: [DeviceRule] =
     (5, 0),  // tty
     (5, 2),  // ptmx
     (136, nil),  // pts/*
+    (10, 200),  // net/tun, which nobody can use without CAP_NET_ADMIN over a network namespace
   ].map { (major: UInt32, minor: UInt32?) in
     DeviceRule(isAllowed: true, kind: .character, major: major, minor: minor, access: .all)
   }

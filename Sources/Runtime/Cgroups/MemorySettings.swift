@@ -32,6 +32,8 @@ func swapText(limit: Int64, swap: Int64?) throws(CgroupError) -> String? {
   guard let swap, swap != 0 else { return limit == -1 ? "max" : nil }
   if swap == -1 { return "max" }
   guard swap > 0 else { throw .invalidLimit(name, reason: "\(swap) is no amount: use -1 for none") }
+  // Of what has no limit nothing is to be taken away.
+  if limit == -1 { return "\(swap)" }
   guard limit > 0 else {
     throw .invalidLimit(name, reason: "it counts memory too, so memory.limit must be set with it")
   }

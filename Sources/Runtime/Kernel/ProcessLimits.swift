@@ -100,6 +100,19 @@ extension Process {
     }
   }
 
+  /// Leaves the choice of CPUs to the control group: since Linux 6.2 a cpuset no longer undoes what the
+  /// creator was confined to, as by CPUAffinity= of its unit.
+  ///
+  /// What the kernel has against that is no reason to have no container.
+  package static func leaveAffinity() {
+    do throws(KernelError) {
+      let asManyAsLinuxKnows = 8192 / 64
+      try setAffinity([UInt64](repeating: .max, count: asManyAsLinuxKnows))
+    } catch {
+      // A kernel or a filter without the call: the CPUs stay the creator's.
+    }
+  }
+
   /// Gives this process a core scheduling cookie of its own: no other shares a core with it at the
   /// same time.
   ///

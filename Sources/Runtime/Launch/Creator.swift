@@ -135,8 +135,47 @@ private func converse(
   _ processes: borrowing ProcessFiles,
   born: (Int32) throws(LaunchError) -> Void,
 ) throws(LaunchError) -> NamespaceOwners? {
+  try born(made.pid)
+  try adopt(made, request, processes)
+  var owners: NamespaceOwners?
+  while true {
+    let frame = try about("init") { () throws(KernelError) in try made.channel.receive() }
+    let message: InitMessage
+    do throws(HandshakeError) { message = try InitMessage(frame: frame) } catch {
+      throw .handshake(error)
+    }
+    switch message {
+    case .settled(let found): owners = found
+    case .prepared: return owners
+    case .failed(let failure): throw .initFailed(failure)
+    case .mounted:
+      try runRuntimeHooks(request, pid: made.pid)
+      try about("init") { () throws(KernelError) in
+        try made.channel.send(CreatorMessage.hooksDone.frame)
+      }
+    case .limitsDue:
+      for limit in request.plan.process.rlimits {
+        try about(limit.subject) { () throws(KernelError) in
+          try setResourceLimit(limit, of: made.pid)
+        }
+      }
+      try about("init") { () throws(KernelError) in
+        try made.channel.send(CreatorMessage.limitsSet.frame)
+      }
+    case .entered: _ = StageTrace.notes(message, made.trace, of: "init")
+    case .initProcess, .startHooksAhead, .startHooksDone:
+      throw .handshake(.unexpected("\(message)"))
+    }
+  }
+}
+
+/// Gives init what it can't have by itself, and tells it that it is known.
+private func adopt(
+  _ made: borrowing PreparedInit,
+  _ request: LaunchRequest,
+  _ processes: borrowing ProcessFiles,
+) throws(LaunchError) {
   let pid = made.pid
-  try born(pid)
   let plan = request.plan
   if let score = plan.process.oomScoreAdj {
     // Here and not in init: the file is the host's root's once init has another user.
@@ -160,34 +199,6 @@ private func converse(
       try made.channel.send(CreatorMessage.adopted.frame)
     } catch  where error.code == .brokenPipe {
       // It has failed already: why is the next thing to be read.
-    }
-  }
-  var owners: NamespaceOwners?
-  while true {
-    let frame = try about("init") { () throws(KernelError) in try made.channel.receive() }
-    let message: InitMessage
-    do throws(HandshakeError) { message = try InitMessage(frame: frame) } catch {
-      throw .handshake(error)
-    }
-    switch message {
-    case .settled(let found): owners = found
-    case .prepared: return owners
-    case .failed(let failure): throw .initFailed(failure)
-    case .mounted:
-      try runRuntimeHooks(request, pid: pid)
-      try about("init") { () throws(KernelError) in
-        try made.channel.send(CreatorMessage.hooksDone.frame)
-      }
-    case .limitsDue:
-      for limit in plan.process.rlimits {
-        try about(limit.subject) { () throws(KernelError) in try setResourceLimit(limit, of: pid) }
-      }
-      try about("init") { () throws(KernelError) in
-        try made.channel.send(CreatorMessage.limitsSet.frame)
-      }
-    case .entered: _ = StageTrace.notes(message, made.trace, of: "init")
-    case .initProcess, .startHooksAhead, .startHooksDone:
-      throw .handshake(.unexpected("\(message)"))
     }
   }
 }

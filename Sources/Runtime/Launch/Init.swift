@@ -115,6 +115,7 @@ struct Init: ~Copyable {
     case .enterRootfs: try enterRootfs()
     case .setNames: try setNames()
     case .setLimits:
+      Process.leaveAffinity()
       try isolateCores()
       try preparation.setProcessAttributes()
       try setResourceLimits()

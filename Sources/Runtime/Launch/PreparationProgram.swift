@@ -100,9 +100,9 @@ extension Preparation {
     }
   }
 
-  /// HOME where the environment has none: from the container's own /etc/passwd, read as a plain file.
+  /// HOME where the environment has none, or an empty one: from the container's own /etc/passwd, read as a plain file.
   private func homeDirectory() throws(InitFailure) -> String? {
-    guard process.value(of: "HOME") == nil else { return nil }
+    guard process.value(of: "HOME") ?? "" == "" else { return nil }
     let bytes: [UInt8]
     do throws(KernelError) {
       let file = try open("/etc/passwd", [.readOnly, .nonblocking, .noControllingTerminal])
@@ -130,7 +130,10 @@ extension Preparation {
   }
 
   /// The container's, with a HOME.
-  var environment: [String] { process.environment + (home.map { ["HOME=\($0)"] } ?? []) }
+  var environment: [String] {
+    guard let home else { return process.environment }
+    return process.environment.filter { !$0.hasPrefix("HOME=") } + ["HOME=\(home)"]
+  }
 
   /// The program and its rights.
   var execution: FinalExecution {

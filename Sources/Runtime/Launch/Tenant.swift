@@ -157,9 +157,13 @@ struct Tenant: ~Copyable {
 
   /// Chooses the CPUs: it is in the container's control group since its birth.
   ///
-  /// Spec: config.md, "Linux Process", execCPUAffinity.
+  /// Spec: config.md, "Linux Process", execCPUAffinity: where that is given, and no `final`, the kernel
+  /// alone decides.
   private func setFinalAffinity() throws(InitFailure) {
-    guard let list = request.process.finalCPUs else { return }
+    guard let list = request.process.finalCPUs else {
+      if request.process.initialCPUs == nil { Process.leaveAffinity() }
+      return
+    }
     try kernel(.setLimits, "process.execCPUAffinity.final") { () throws(KernelError) in
       try Process.setAffinity(list.mask)
     }

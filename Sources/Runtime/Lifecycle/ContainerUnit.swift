@@ -13,7 +13,6 @@ import Systemd
 /// Annotation for a control group below the unit's own, as crun has it: a container that has a
 /// systemd of its own, or anything else that makes control groups, is then in a place that the
 /// systemd outside does not write to.
-private let subgroupAnnotation = "run.oci.systemd.subgroup"
 
 /// Annotations by which a configuration reaches beyond its container, or what they begin with.
 ///

@@ -149,6 +149,7 @@ struct Creation {
     let confinement = try confinement(of: plan, on: host)
     let isInUserNamespace = try plan.isInUserNamespace(on: host)
     var plan = plan
+    let isDenied = try dropDeniedGroups(of: &plan.process, on: host)
     plan.process.addSockets(options.socketVariables)
     if options.notifyAddress != nil {
       plan.addNotifySocket(
@@ -167,8 +168,10 @@ struct Creation {
         keepsKeyring: options.keepsKeyring,
         preservedDescriptors: options.preservedDescriptors,
         cgroupDirectory: try hostDirectory(cgroup, on: host),
-        deniesSetgroups: plan.namespaces.source(of: .user) == .new && Process.effectiveUser != 0
-          && plan.namespaces.gidMappings.mapOnly(Process.effectiveGroup),
+        deniesSetgroups: isDenied
+          || plan.namespaces.source(of: .user) == .new
+            && Process.effectiveUser != 0
+            && plan.namespaces.gidMappings.mapOnly(Process.effectiveGroup),
         bindsDevices: isInUserNamespace,
         creatorSetsLimits: plan.namespaces.source(of: .user) != nil && Process.effectiveUser == 0
           && !plan.process.rlimits.isEmpty,

@@ -75,6 +75,8 @@ func tenantRequest(
   on host: borrowing Host,
 ) throws(RuntimeError) -> TenantRequest {
   let pid = record.initProcess?.pid ?? 0
+  var process = process
+  if record.isInUserNamespace { _ = try dropDeniedGroups(of: &process, on: host) }
   let namespaces = try joinable(basis.namespaces, of: pid, on: host)
   let isInUserNamespace = namespaces.contains(.user)
   return TenantRequest(
@@ -90,7 +92,7 @@ func tenantRequest(
     filter: basis.filter.map { CompiledFilter(program: $0, flags: basis.filterFlags) },
     keepsKeyring: basis.keepsKeyring,
     preservedDescriptors: options.preservedDescriptors,
-    deniesSetgroups: isInUserNamespace ? try deniesSetgroups(pid, on: host) : false,
+    deniesSetgroups: record.isInUserNamespace ? try deniesSetgroups("\(pid)", on: host) : false,
     record: record,
     listenerMetadata: basis.listenerMetadata,
     isTraced: host.trace != nil
@@ -131,12 +133,31 @@ private func shares(
   }
 }
 
+/// Takes from a process the groups that nobody can have in the user namespace that this process is in.
+///
+/// All namespaces below have a denial of setgroups(2), too: what unshare(1) with --map-root-user makes.
+///
+/// - Returns: whether it is denied.
+func dropDeniedGroups(
+  of process: inout ProcessPlan,
+  on host: borrowing Host,
+) throws(RuntimeError) -> Bool {
+  guard try host.isInUserNamespace(), try deniesSetgroups("self", on: host) else { return false }
+  if !process.additionalGids.isEmpty, !process.keepsGroups {
+    host.warn("additionalGids are ignored: this user namespace denies setgroups")
+    process.additionalGids = []
+  }
+  return true
+}
+
+/// Whether setgroups(2) is denied where a process is, which is an id, or `self`.
+///
 /// See: user_namespaces(7), /proc/pid/setgroups.
 private func deniesSetgroups(
-  _ pid: Int32,
+  _ process: String,
   on host: borrowing Host,
 ) throws(RuntimeError) -> Bool {
   try about("setgroups") { () throws(KernelError) in
-    try host.processes.read("\(pid)/setgroups").starts(with: "deny".utf8)
+    try host.processes.read("\(process)/setgroups").starts(with: "deny".utf8)
   }
 }

@@ -42,7 +42,10 @@ package func features() -> JSONValue {
       "seccomp": seccompFeatures,
       "apparmor": ["enabled": true],
       "selinux": ["enabled": true],
-      "intelRdt": ["enabled": true],
+      "intelRdt": ["enabled": true, "schemata": true, "monitoring": true],
+      "memoryPolicy": [
+        "modes": .strings(MemoryPolicyPlan.modeNames), "flags": .strings(MemoryPolicyPlan.flags),
+      ],
       "mountExtensions": [
         "idmap": ["enabled": .boolean(MountOptionTable.supportedNames.contains("idmap"))]
       ],

@@ -11,7 +11,11 @@ package import RuntimeSpec
 /// See: systemd.resource-control(5), org.freedesktop.systemd1(5).
 package func limitProperties(for settings: [UnifiedSetting]) -> [UnitProperty] {
   var table = PropertyTable()
-  for setting in settings { table.take(setting) }
+  for setting in settings {
+    for text in setting.value.valueLines {
+      table.take(UnifiedSetting(file: setting.file, value: text))
+    }
+  }
   return table.properties
 }
 

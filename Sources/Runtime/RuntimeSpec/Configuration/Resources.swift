@@ -212,3 +212,14 @@ package struct UnifiedSetting: Equatable, Sendable {
     self.value = value
   }
 }
+
+extension String {
+  /// The values in the text for a control group's file, one for each write.
+  ///
+  /// The kernel takes one line at a time, as of io.max one for each device. A text of nothing but a line
+  /// feed is an empty value.
+  package var valueLines: [String] {
+    let lines = split(separator: "\n")
+    return lines.count > 1 ? lines.map(String.init) : [self]
+  }
+}

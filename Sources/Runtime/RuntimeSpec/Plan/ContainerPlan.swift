@@ -89,6 +89,7 @@ package struct ContainerPlan: Equatable, Sendable {
     hooks = try HookPlan(configuration.hooks)
     annotations = configuration.annotations ?? []
     try process.apply(annotations)
+    try ForeignAnnotations.check(annotations, warnings: &warnings)
     try leaveMountsToRuntime(configuration)
   }
 

@@ -28,8 +28,10 @@ extension MemoryPolicyPlan {
     ("MPOL_WEIGHTED_INTERLEAVE", .some),
   ]
 
+  package static var modeNames: [String] { modes.map(\.name) }
+
   /// The flags from bit 13 on.
-  private static let flags = [
+  package static let flags = [
     "MPOL_F_NUMA_BALANCING", "MPOL_F_RELATIVE_NODES", "MPOL_F_STATIC_NODES",
   ]
 
