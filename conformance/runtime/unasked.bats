@@ -42,7 +42,7 @@ calls() {
   quiet=$(grep -c sendmsg trace)
   calls --debug
   debug=$(grep -c sendmsg trace)
-  [ "$quiet" -lt 6 ] && [ "$debug" -gt 25 ] || fail "$quiet messages, and $debug with --debug"
+  [ "$quiet" -lt 9 ] && [ "$debug" -gt 25 ] || fail "$quiet messages, and $debug with --debug"
 }
 
 @test "nothing but the second start comes before the C library, which starts once" {
