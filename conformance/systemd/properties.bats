@@ -215,9 +215,9 @@ two_devices_keep_limits() {
   started
   status=0
   bare update --resources - c1 <<<'{"devices": [{"allow": false, "access": "rwm"},
-    {"allow": true, "type": "c", "major": 10, "minor": 200, "access": "rw"}]}' 3>&- || status=$?
+    {"allow": true, "type": "c", "major": 10, "minor": 237, "access": "rw"}]}' 3>&- || status=$?
   [ "$status" -eq 0 ]
-  property DeviceAllow | grep -qx "/dev/char/10:200 rw"
+  property DeviceAllow | grep -qx "/dev/char/10:237 rw"
   unless grep -q "10:229" <<<"$(property DeviceAllow)"
 }
 
