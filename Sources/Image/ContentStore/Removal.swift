@@ -93,7 +93,9 @@ extension ContentStore {
         early = try removeEntries { entries.contains(IndexEntry($0)) }.1
       }
     }
-    return early + (try sweep(.storedBefore(latest), without: entries, isDryRun: isDryRun))
+    // What is in the index again by now came back, and stays.
+    let hidden = isDryRun ? entries : []
+    return early + (try sweep(.storedBefore(latest), without: hidden, isDryRun: isDryRun))
   }
 
   private func doomedEntries(_ target: RemovalTarget) throws(StoreError) -> Set<IndexEntry> {

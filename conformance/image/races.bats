@@ -1,0 +1,55 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Two processes on one store: the one is stopped at a system call while the other does its work.
+
+load image
+
+setup() {
+  begin_image
+  require strace
+  held=
+}
+
+teardown() {
+  [ -z "$held" ] || ! kill -KILL "$held" 2>/dev/null || wait "$held" || true
+}
+
+# stopped_at CALL N NAME CMD...: CMD has done the Nth CALL, of those with NAME as its path (- for
+# any), and waits in it. Its process is $held.
+stopped_at() {
+  local call=$1 when=$2 name=$3 only=()
+  shift 3
+  [ "$name" = - ] || only=(-P "$name")
+  rm -f trace
+  strace -D -f -o trace -e "trace=$call" "${only[@]}" -e "inject=$call:signal=SIGSTOP:when=$when" \
+    "$@" >held.out 2>held.err </dev/null 3>&- 4>&- &
+  held=$!
+  eventually grep -qs 'stopped by SIGSTOP' trace
+}
+
+# go_on: it does the rest; sets $status, $output and $err.
+go_on() {
+  status=0
+  kill -CONT "$held"
+  wait "$held" || status=$?
+  held=
+  output=$(cat held.out) err=$(cat held.err)
+}
+
+digest_of() { "$SWIMG" inspect --format '{{.Digest}}' "$1"; }
+
+# blob_of DIGEST: its path in the store.
+blob_of() { printf '%s/blobs/%s\n' "$STORE" "${1/://}"; }
+
+@test "prune keeps the image that was loaded again when its name had gone" {
+  loaded sound
+  # The name is taken, the place for the blobs is made.
+  stopped_at mkdirat 1 - "$SWIMG" prune --all
+  ok "$SWIMG" list --quiet
+  [ -z "$output" ]
+  ok "$SWIMG" load --quiet sound
+  go_on
+  [ "$status" -eq 0 ]
+  ok "$SWIMG" verify
+  [[ "$output" == "1 images, 4 blobs, "* ]]
+}
