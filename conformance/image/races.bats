@@ -53,3 +53,30 @@ blob_of() { printf '%s/blobs/%s\n' "$STORE" "${1/://}"; }
   ok "$SWIMG" verify
   [[ "$output" == "1 images, 4 blobs, "* ]]
 }
+
+@test "prune keeps what the image of another platform needs that came meanwhile" {
+  image index
+  ok "$SWIMG" load --quiet --platform linux/amd64 index
+  cp -r "$STORE" small
+  ok "$SWIMG" load --quiet --platform linux/arm64 index
+  # Its configuration and layers are there, but nothing that speaks of them.
+  manifest=$("$SWIMG" inspect --platform linux/arm64 --format '{{.Manifest}}' multi:1)
+  cp small/index.json "$STORE/index.json"
+  mv "$(blob_of "$manifest")" .
+  stopped_at mkdirat 1 - "$SWIMG" prune
+  ok "$SWIMG" load --quiet --platform linux/arm64 index
+  go_on
+  [ "$status" -eq 0 ]
+  ok "$SWIMG" verify
+  ok "$SWIMG" unpack --quiet --platform linux/arm64 multi:1 bundle
+}
+
+@test "rm passes the gate without reading the images that stay again" {
+  image index
+  ok "$SWIMG" load --quiet --platform linux/amd64 index
+  loaded sound
+  timeout 60 strace -f -e trace=mkdirat,openat2 -o trace "$SWIMG" rm app:1.0 >/dev/null
+  # An image that is not whole might have to be; but the index is the same as before.
+  sed -n '/mkdirat(.*swimg-/,$p' trace >behind
+  ! grep -q "$(digest_of multi:1 | cut -d: -f2)" behind || fail "$(cat behind)"
+}

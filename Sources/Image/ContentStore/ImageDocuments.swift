@@ -29,6 +29,8 @@ package struct ResolvedImage: Sendable {
 package struct ImageTree: Sendable {
   package fileprivate(set) var indexes: [Descriptor] = []
   package fileprivate(set) var manifests: [Descriptor] = []
+  /// Nested indexes that are not there, and nobody knows what is below them.
+  package fileprivate(set) var absentIndexes: [Descriptor] = []
 
   /// Each manifest once: an index may speak of the same one for several platforms, or ten thousand
   /// times to keep us busy.
@@ -66,6 +68,7 @@ extension DocumentSource where Self: ~Copyable {
         guard met.insert(descriptor.digest).inserted else { continue }
         guard let index = try index(descriptor) else {
           guard depth > 0 else { throw .missing(descriptor.digest) }
+          tree.absentIndexes.append(descriptor)
           continue
         }
         tree.indexes.append(descriptor)

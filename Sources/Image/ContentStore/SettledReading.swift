@@ -2,9 +2,9 @@ import ImageSpec
 import RootedFiles
 
 /// One state of a store's index: it is replaced with every change.
-private struct IndexVersion: Equatable {
-  let identity: FileIdentity
-  let modified: FileTime
+struct IndexVersion: Equatable {
+  fileprivate let identity: FileIdentity
+  fileprivate let modified: FileTime
 }
 
 extension ContentStore {
@@ -34,7 +34,7 @@ extension ContentStore {
   }
 
   /// Nil where there is no index that can be read: whoever reads it says so.
-  private var indexVersion: IndexVersion? {
+  var indexVersion: IndexVersion? {
     do throws(FileError) {
       return try directory.status(of: try FileName(Layout.indexName))
         .map { IndexVersion(identity: $0.identity, modified: $0.modified) }

@@ -56,6 +56,7 @@ extension ContentStore {
     func standing() throws(StoreError) -> [Descriptor] {
       try index().manifests.filter { !doomed.contains(IndexEntry($0)) }
     }
+    let version = indexVersion
     var needs = ImageNeeds()
     try needs.add(try standing(), of: self)
     let found = try storedBlobs(candidates).filter { !needs.contains($0.digest) }
@@ -68,7 +69,10 @@ extension ContentStore {
     }
     // In this order: who leases a blob names it in the index before the lease ends.
     let leased = try leasedBlobs()
-    try needs.add(try standing(), of: self)
+    // A damaged document may have come anew without a change of the index.
+    if needs.hasDamage || indexVersion != version {
+      try needs.add(try standing(), of: self)
+    }
     for blob in found
     where !needs.contains(blob.digest) && !leased.contains(blob.digest.description) {
       let isGone = try trash?.take(blob.digest) == false
@@ -128,23 +132,46 @@ extension ContentStore {
 /// Every blob that images need, as far as their documents can be read.
 struct ImageNeeds {
   private(set) var digests: Set<Digest> = []
+  /// A document was there that could not be read, or an image's own was not.
+  private(set) var hasDamage = false
+  /// Images that nothing can be added to: each of their documents was read.
   private var done: Set<Digest> = []
 
   func contains(_ digest: Digest) -> Bool { digests.contains(digest) }
 
-  /// Adds images; what was looked at before is not looked at again.
+  /// Adds images; those that were read whole before are not looked at again.
   mutating func add(_ tops: [Descriptor], of store: ContentStore) throws(StoreError) {
-    for top in tops where done.insert(top.digest).inserted {
+    var met: Set<Digest> = []
+    for top in tops where !done.contains(top.digest) && met.insert(top.digest).inserted {
       try checkInterruption()
       digests.insert(top.digest)
-      guard let tree = try store.treeIfSound(top) else { continue }
-      digests.formUnion((tree.indexes + tree.manifests).map(\.digest))
-      for descriptor in tree.distinctManifests {
-        // A damaged manifest's image is lost: it needs no blobs.
-        guard let manifest = try store.manifestIfSound(descriptor) else { continue }
-        digests.formUnion(manifest.blobs.map(\.digest))
-      }
+      if try add(below: top, of: store) { done.insert(top.digest) }
     }
+  }
+
+  /// - Returns: false where a document is missing that may still come, as with the image of another
+  ///   platform.
+  private mutating func add(
+    below top: Descriptor,
+    of store: ContentStore,
+  ) throws(StoreError) -> Bool {
+    guard let tree = try store.treeIfSound(top) else {
+      hasDamage = true
+      return false
+    }
+    digests.formUnion((tree.indexes + tree.manifests + tree.absentIndexes).map(\.digest))
+    var isWhole = tree.absentIndexes.isEmpty
+    for descriptor in tree.distinctManifests {
+      // A damaged manifest's image is lost: it needs no blobs.
+      guard let manifest = try store.manifestIfSound(descriptor) else {
+        let isThere = try store.blobStatus(descriptor.digest) != nil
+        hasDamage = hasDamage || isThere || descriptor.digest == top.digest
+        isWhole = false
+        continue
+      }
+      digests.formUnion(manifest.blobs.map(\.digest))
+    }
+    return isWhole
   }
 }
 
