@@ -80,3 +80,22 @@ blob_of() { printf '%s/blobs/%s\n' "$STORE" "${1/://}"; }
   sed -n '/mkdirat(.*swimg-/,$p' trace >behind
   ! grep -q "$(digest_of multi:1 | cut -d: -f2)" behind || fail "$(cat behind)"
 }
+
+@test "save saves an image that is removed meanwhile whole, or not at all" {
+  image index
+  ok "$SWIMG" load --quiet index
+  index=$(digest_of multi:1)
+  # It holds the index, and no manifest yet.
+  stopped_at openat2 1 "${index#*:}" "$SWIMG" save --output out.tar multi:1
+  ok "$SWIMG" rm multi:1
+  go_on
+  [ "$status" -eq 1 ]
+  [[ "$err" == *"no such image"* && ! -e out.tar ]] || fail "$err"
+  # The same without anybody beside it.
+  ok "$SWIMG" load --quiet index
+  for manifest in $(jq -r '.manifests[].digest' "$(blob_of "$index")"); do
+    rm "$(blob_of "$manifest")"
+  done
+  refuses 1 "is not there" "$SWIMG" save --output out.tar multi:1
+  refuses 1 "is not there" "$SWIMG" save --format oci --output out multi:1
+}

@@ -64,7 +64,7 @@ package struct SaveSelection: Sendable {
     self.store = store
     self.request = request
     lease = try stored { () throws(StoreError) in try Lease(store) }
-    try store.settled(isCertain: { true }) { () throws(TransferError) in try collect() }
+    try store.settled(isCertain: { false }) { () throws(TransferError) in try collect() }
   }
 
   private mutating func collect() throws(TransferError) {
@@ -122,6 +122,7 @@ package struct SaveSelection: Sendable {
     let leased = LeasedStore(store, lease)
     let tree = try leased.tree(of: item.descriptor)
     for index in tree.indexes { insert(index) }
+    var isThere = false
     for descriptor in tree.distinctManifests {
       try lease.protect([descriptor.digest])
       if try store.blobSize(descriptor.digest) == nil {
@@ -129,6 +130,7 @@ package struct SaveSelection: Sendable {
         guard descriptor.digest == item.descriptor.digest else { continue }
         throw .missing(descriptor.digest)
       }
+      isThere = true
       insert(descriptor)
       let manifest = try leased.manifest(descriptor)
       try lease.protect(manifest.blobs.map(\.digest))
@@ -142,6 +144,9 @@ package struct SaveSelection: Sendable {
         }
       }
     }
+    // All of them gone is no choice of platforms.
+    let absent = (tree.manifests + tree.absentIndexes).first
+    if !isThere, let absent { throw .missing(absent.digest) }
   }
 
   private mutating func insert(_ blob: Descriptor) {
