@@ -99,3 +99,41 @@ blob_of() { printf '%s/blobs/%s\n' "$STORE" "${1/://}"; }
   refuses 1 "is not there" "$SWIMG" save --output out.tar multi:1
   refuses 1 "is not there" "$SWIMG" save --format oci --output out multi:1
 }
+
+@test "a store that is being made is waited for, and half of one is none" {
+  loaded sound
+  for lost in blobs index.json; do
+    cp -r "$STORE" half
+    rm -r "half/$lost"
+    ok env SWIMG_STORE=half "$SWIMG" list --quiet
+    [ -z "$output" ]
+    ok env SWIMG_STORE=half "$SWIMG" prune
+    for command in df verify "tag app:1.0 app:2.0" "unpack --pull never app:1.0 bundle"; do
+      # shellcheck disable=SC2086
+      refuses 1 "no image store is there" env SWIMG_STORE=half "$SWIMG" $command
+    done
+    # Its maker has the lock.
+    (
+      flock 9
+      touch ready
+      eventually test -e reading
+      mv held "half/$lost"
+    ) 9<half 3>&- &
+    maker=$!
+    cp -r "$STORE/$lost" held
+    eventually test -e ready
+    strace -f -D -e trace=flock -o trace env SWIMG_STORE=half "$SWIMG" list --quiet >out 3>&- &
+    reader=$!
+    eventually grep -qs 'flock(.*EAGAIN' trace
+    touch reading
+    wait $maker
+    wait $reader
+    [ "$(cat out)" = app:1.0 ] || fail "$(cat out)"
+    # The next writer completes what was left.
+    rm -r "half/$lost" ready reading
+    ok env SWIMG_STORE=half "$SWIMG" load --quiet sound
+    ok env SWIMG_STORE=half "$SWIMG" list --quiet
+    [ "$output" = app:1.0 ]
+    rm -r half
+  done
+}

@@ -32,12 +32,13 @@ package struct ContentStore: Sendable {
     } catch {
       throw .file(error)
     }
-    guard try ContentStore.hasMarker(directory) else {
-      let isEmpty = try ContentStore.isEmpty(directory)
-      throw isEmpty ? .noStore(path: path) : .notAStore(path: path)
+    if try !ContentStore.hasMarker(directory) {
+      guard try !ContentStore.isEmpty(directory) else { throw .noStore(path: path) }
+      // It is the first that comes, maybe just now.
+      guard try ContentStore.hasMarker(directory) else { throw .notAStore(path: path) }
     }
-    let blobs = try StoreError.wrapping { () throws(FileError) in
-      try directory.openDirectory(try FileName(Layout.blobsName))
+    guard let blobs = try ContentStore.blobs(of: directory, path) else {
+      throw .noStore(path: path)
     }
     self.init(path: path, directory: directory, blobs: blobs)
   }
@@ -72,6 +73,24 @@ package struct ContentStore: Sendable {
       throw .document(subject: Layout.markerName, error)
     }
     return true
+  }
+
+  /// The directory of the blobs; nil for a store whose maker was killed before all was there.
+  private static func blobs(
+    of directory: Directory,
+    _ path: String,
+  ) throws(StoreError) -> Directory? {
+    func look() throws(StoreError) -> Directory? {
+      try StoreError.wrapping { () throws(FileError) in
+        guard try directory.status(of: try FileName(Layout.indexName)) != nil else { return nil }
+        return try directory.openDirectoryIfPresent(try FileName(Layout.blobsName))
+      }
+    }
+    if let blobs = try look() { return blobs }
+    // Who is making it holds the lock until all is there.
+    let lock = try ContentStore.lock(path)
+    defer { withExtendedLifetime(lock) {} }
+    return try look()
   }
 
   /// Whether a directory holds nothing but temporary files of a store that was being made.
