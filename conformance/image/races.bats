@@ -137,3 +137,33 @@ blob_of() { printf '%s/blobs/%s\n' "$STORE" "${1/://}"; }
     rm -r half
   done
 }
+
+@test "verify --repair leaves the good blob that comes at the last moment" {
+  loaded sound
+  layer=$("$SWIMG" inspect --format json app:1.0 | jq -r '.layers[0].digest')
+  blob=$(blob_of "$layer")
+  # Without a name no registry is asked.
+  jq 'del(.manifests[].annotations)' "$STORE/index.json" >index && cp index "$STORE/index.json"
+  cp "$blob" good
+  # damaged: another file each time.
+  damaged() { printf '\377' | cat - good | head -c "$(stat -c %s good)" >new && mv new "$blob"; }
+  damaged
+  strace -f -o trace -P "${layer#*:}" -e trace=newfstatat "$SWIMG" verify --repair && false
+  [ ! -e "$blob" ] || fail "nothing was dropped"
+  # After the last look that found it: then it goes.
+  look=$(grep newfstatat trace | grep -cv ENOENT)
+  damaged
+  stopped_at newfstatat "$look" "${layer#*:}" "$SWIMG" verify --repair
+  cp good new && mv new "$blob"
+  go_on
+  cmp good "$blob" || fail "the good one was dropped: $output"
+  ok "$SWIMG" verify
+  # When it is out of sight: then it goes, and not the good one in its place.
+  damaged
+  stopped_at renameat 1 "${layer#*:}" "$SWIMG" verify --repair
+  [ ! -e "$blob" ]
+  cp good new && mv new "$blob"
+  go_on
+  [[ "$status" -eq 1 && "$output" == *"(dropped)"* ]] || fail "$output"
+  ok "$SWIMG" verify
+}

@@ -72,13 +72,10 @@ extension ContentStore {
       let status = try blobStatus(descriptor.digest)
     else { return false }
     if try isSound(descriptor, progress: { _ in }) { return false }
-    return try StoreError.wrapping { () throws(FileError) in
-      let name = try FileName(descriptor.digest.encoded)
-      // Somebody may have put a good one in its place meanwhile.
-      guard try directory.status(of: name)?.identity == status.identity else { return false }
-      try directory.unlink(name)
-      try directory.descriptor.synchronize()
-      return true
-    }
+    // Somebody may have put a good one in its place meanwhile: that one is hardly ever moved.
+    guard try blobStatus(descriptor.digest)?.identity == status.identity else { return false }
+    guard try Trash(self).take(descriptor.digest, only: status.identity) else { return false }
+    try StoreError.wrapping { () throws(FileError) in try directory.descriptor.synchronize() }
+    return true
   }
 }

@@ -175,63 +175,6 @@ struct ImageNeeds {
   }
 }
 
-/// A place for doomed blobs, out of everybody's sight, emptied at the end of this value's life.
-private struct Trash: ~Copyable {
-  private let store: ContentStore
-  /// Nil on a disk that has no room for it: then blobs go at once.
-  private let place: (name: FileName, directory: Directory)?
-
-  init(_ store: ContentStore) throws(StoreError) {
-    self.store = store
-    do throws(FileError) {
-      place = try store.makeLockedDirectory()
-    } catch  where error.isOfFullDisk {
-      place = nil
-    } catch {
-      throw .file(error)
-    }
-  }
-
-  deinit {
-    guard let name = place?.name else { return }
-    do throws(FileError) {
-      try store.directory.removeTree(name)
-    } catch {
-      // Nothing more can be done here; the next writer removes what is left.
-    }
-  }
-
-  /// - Returns: false when there is no room for one more name.
-  private borrowing func move(
-    _ name: FileName,
-    _ digest: Digest,
-    from blobs: Directory,
-  ) throws(FileError) -> Bool {
-    guard let directory = place?.directory else { return false }
-    do throws(FileError) {
-      let target = try FileName("\(digest.algorithm)-\(digest.encoded)")
-      try blobs.rename(name, to: target, in: directory)
-      return true
-    } catch  where error.isOfFullDisk {
-      return false
-    }
-  }
-
-  /// - Returns: false when the blob was gone already.
-  borrowing func take(_ digest: Digest) throws(StoreError) -> Bool {
-    guard let blobs = try store.blobDirectory(digest.algorithm, making: false) else { return false }
-    do throws(FileError) {
-      let name = try FileName(digest.encoded)
-      if try !move(name, digest, from: blobs) { try blobs.unlink(name) }
-      return true
-    } catch  where error.code == .noEntry {
-      return false
-    } catch {
-      throw .file(error)
-    }
-  }
-}
-
 extension Digest {
   /// The digest that a file in a directory of blobs stands for; nil when its name is none.
   init?(_ algorithm: String, fileName: FileName) {
