@@ -167,3 +167,17 @@ blob_of() { printf '%s/blobs/%s\n' "$STORE" "${1/://}"; }
   [[ "$status" -eq 1 && "$output" == *"(dropped)"* ]] || fail "$output"
   ok "$SWIMG" verify
 }
+
+@test "the directory of partial blobs may go at any moment" {
+  loaded sound
+  stopped_at mkdirat 1 partial "$SWIMG" save --format oci --output out app:1.0
+  rmdir out/partial
+  go_on
+  [ "$status" -eq 0 ] || fail "$err"
+  ok env SWIMG_STORE=out "$SWIMG" verify
+  mkdir -p "$STORE/partial"
+  stopped_at openat2 1 partial "$SWIMG" df
+  rmdir "$STORE/partial"
+  go_on
+  [ "$status" -eq 0 ] || fail "$err"
+}

@@ -243,19 +243,32 @@ extension ContentStore {
   static let partialName = "partial"
   static let journalSuffix = ".ranges"
 
+  /// The files of a blob in the directory of partial blobs, which is made where it is missing.
+  ///
+  /// - Returns: nil when somebody else holds them, or has just put the blob in its place.
+  private func partialFiles(_ digest: Digest) throws(FileError) -> PartialFiles? {
+    let name = try FileName(ContentStore.partialName)
+    while true {
+      // In a store that is gone itself this fails for good.
+      try directory.makeDirectoryIfMissing(name)
+      do throws(FileError) {
+        return try PartialFiles(digest, in: try directory.openDirectory(name))
+      } catch  where error.code == .noEntry {
+        // It was empty, and another process has removed it: see removeEmptyPartialDirectory.
+      }
+    }
+  }
+
   /// Claims a blob that the caller has a lease on.
   func claim(_ descriptor: Descriptor, waiting: Bool) throws(StoreError) -> BlobClaim.Outcome {
     guard let algorithm = HashAlgorithm(rawValue: descriptor.digest.algorithm) else {
       throw .unknownAlgorithm(descriptor.digest)
     }
-    let place = try StoreError.wrapping { () throws(FileError) in
-      try directory.makeAndOpenDirectory(try FileName(ContentStore.partialName))
-    }
     var pause = 1
     while true {
       if try blobSize(descriptor.digest) == descriptor.size { return .present }
       let files = try StoreError.wrapping { () throws(FileError) in
-        try PartialFiles(descriptor.digest, in: place)
+        try partialFiles(descriptor.digest)
       }
       if let files {
         // Its writer may have ended between the first look and the lock.

@@ -44,7 +44,7 @@ extension ContentStore {
     return try StoreError.wrapping { () throws(FileError) in
       var found: [PartialBlob] = []
       var journals: [Digest: FileStatus] = [:]
-      for entry in try place.entries() {
+      for entry in try place.entriesIfPresent() {
         guard let status = try place.status(of: entry.name), status.kind == .regular else {
           continue
         }
@@ -105,6 +105,15 @@ package struct PartialBlob: Sendable {
 }
 
 extension Directory {
+  /// Nothing where another process has removed the directory, which was empty then.
+  fileprivate func entriesIfPresent() throws(FileError) -> [DirectoryEntry] {
+    do throws(FileError) {
+      return try entries()
+    } catch  where error.code == .noEntry {
+      return []
+    }
+  }
+
   fileprivate func isLocked(_ name: FileName) throws(FileError) -> Bool {
     do throws(FileError) {
       return try !openFile(name).lock(exclusive: false, waiting: false)

@@ -6,12 +6,16 @@ extension Directory {
     _ name: FileName,
     mode: UInt32 = 0o755,
   ) throws(FileError) -> Directory {
+    try makeDirectoryIfMissing(name, mode: mode)
+    return try openDirectory(name)
+  }
+
+  func makeDirectoryIfMissing(_ name: FileName, mode: UInt32 = 0o755) throws(FileError) {
     do throws(FileError) {
       try makeDirectory(name, mode: mode)
     } catch  where error.code == .exists {
       // Another process, or an earlier run, was first.
     }
-    return try openDirectory(name)
   }
 
   /// Puts a file in place in one step: readers see the old content or the new one, never a part.
