@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # Two processes on one store: the one is stopped at a system call while the other does its work.
 
-load image
+load registry
 
 setup() {
-  begin_image
+  begin_registry
   require strace
   held=
 }
 
 teardown() {
+  end_registry
   [ -z "$held" ] || ! kill -KILL "$held" 2>/dev/null || wait "$held" || true
 }
 
@@ -180,4 +181,44 @@ blob_of() { printf '%s/blobs/%s\n' "$STORE" "${1/://}"; }
   rmdir "$STORE/partial"
   go_on
   [ "$status" -eq 0 ] || fail "$err"
+}
+
+@test "verify repairs once what it has found, whatever else happens to the index" {
+  "$PYTHON" "$SERVER" image origin 20480
+  serve_faults origin
+  ok insecure pull --quiet "$FAULTS/plain/app:1"
+  layer=$(swimg inspect --format json "$FAULTS/plain/app:1" | jq -r '.layers[0].digest')
+  verify=("$SWIMG" verify --repair --tls-verify=false)
+  # repaired NAME: it was stopped, found damage, and fetched it anew, which it does not forget.
+  repaired() {
+    ok swimg tag "$FAULTS/plain/app:1" "$1"
+    : >"$LOG"
+    go_on
+    [[ "$status" -eq 0 && "$output" == *"(refetched)"* ]] || fail "$output $err"
+    [ "$(requests '.method == "GET" and (.path | contains("/blobs/"))' | wc -l)" -eq 1 ] ||
+      fail "not fetched once: $(cat "$LOG")"
+    ok swimg verify
+  }
+  damage() { printf '\377' | dd of="$(blob_of "$layer")" bs=1 seek=20 conv=notrunc status=none; }
+  # The first look is for the progress bar.
+  damage
+  stopped_at newfstatat 2 "${layer#*:}" "${verify[@]}"
+  repaired meanwhile:1
+  damage
+  stopped_at renameat 1 "${layer#*:}" "${verify[@]}"
+  repaired meanwhile:2
+}
+
+@test "verify repairs nothing of an image that is removed meanwhile" {
+  "$PYTHON" "$SERVER" image origin 20480
+  serve_faults origin
+  ok insecure pull --quiet "$FAULTS/plain/app:1"
+  layer=$(swimg inspect --format json "$FAULTS/plain/app:1" | jq -r '.layers[0].digest')
+  printf '\377' | dd of="$(blob_of "$layer")" bs=1 seek=20 conv=notrunc status=none
+  # It has a lease on the layer by then, so that it finds the damage.
+  stopped_at newfstatat 2 "${layer#*:}" "$SWIMG" verify --repair --tls-verify=false
+  ok swimg rm "$FAULTS/plain/app:1"
+  : >"$LOG"
+  go_on
+  [ ! -s "$LOG" ] || fail "fetched: $(cat "$LOG")"
 }

@@ -27,7 +27,7 @@ package struct VerifyRequest {
 }
 
 /// Something that is not as it should be.
-package struct Finding: Sendable {
+package struct Finding: Sendable, Equatable {
   package enum Repair: String, Sendable {
     case none
     case dropped
@@ -86,6 +86,8 @@ private struct Verification {
   /// Blobs whose digest was checked, and layers whose diff ID was.
   var checked: Set<Digest> = []
   private var checkedLayers: Set<[Digest]> = []
+  /// What is to be repaired, with the place of its finding and the names of its image.
+  private var damaged: [(finding: Int, blob: Descriptor, references: [Reference])] = []
 
   init(_ request: VerifyRequest, _ store: ContentStore) throws(StoreError) {
     self.request = request
@@ -96,16 +98,30 @@ private struct Verification {
       .mapValues { $0.map(\.reference) }
   }
 
-  /// Checks an image, if there is one, until what is found is not what a removal beside us does.
+  /// Checks an image, if there is one, until what is found is not what a removal beside us does,
+  /// and repairs that.
   ///
-  /// An image that goes and comes back while it is looked at is missing a blob for a moment.
+  /// An image that goes and comes back while it is looked at is missing a blob for a moment. So
+  /// beside changes of the index only that counts which is found twice: what has come back by then
+  /// our lease has kept.
   mutating func check(_ find: () throws(StoreError) -> Descriptor?) throws(StoreError) {
     let before = (outcome, checked, checkedLayers)
+    var earlier: [Finding] = []
     _ = try store.settled(isCertain: { $0 }) { () throws(StoreError) in
       (outcome, checked, checkedLayers) = before
+      damaged = []
       if let top = try find() { try check(top) }
-      return outcome.findings.count == before.0.findings.count
+      let found = Array(outcome.findings.dropFirst(before.0.findings.count))
+      defer { earlier = found }
+      return found.isEmpty || found == earlier
     }
+    guard !damaged.isEmpty else { return }
+    guard try find() != nil else {
+      // Nobody wants what an image has lost that is gone itself.
+      (outcome, checked, checkedLayers) = before
+      return
+    }
+    try repair()
   }
 
   private mutating func check(_ top: Descriptor) throws(StoreError) {
@@ -139,6 +155,7 @@ private struct Verification {
       // One that is gone by now was not needed.
       if try isPresent(descriptor) { try checkBlob(descriptor, of: nil) }
     }
+    try repair()
   }
 
   private func isIndexed(_ top: Descriptor) throws(StoreError) -> Bool {
@@ -283,16 +300,26 @@ extension Verification {
   ) throws(StoreError) {
     checked.insert(blob.digest)
     let references = top.flatMap { names[$0.digest] } ?? []
-    var finding = Finding(digest: blob.digest, images: shownNames(of: top), problem: problem)
     if isDamage, request.isRepairing {
-      let isDropped = try store.dropDamagedBlob(blob)
-      if request.refetch(blob, references) {
-        finding.repair = .refetched
-      } else if isDropped {
-        finding.repair = .dropped
-      }
+      damaged.append((outcome.findings.count, blob, references))
     }
-    outcome.findings.append(finding)
+    outcome.findings.append(
+      Finding(digest: blob.digest, images: shownNames(of: top), problem: problem)
+    )
+  }
+
+  /// Drops what is damaged and brings it anew, each blob once.
+  private mutating func repair() throws(StoreError) {
+    var repairs: [Digest: Finding.Repair] = [:]
+    for (finding, blob, references) in damaged {
+      if repairs[blob.digest] == nil {
+        let isDropped = try store.dropDamagedBlob(blob)
+        let isFetched = request.refetch(blob, references)
+        repairs[blob.digest] = isFetched ? .refetched : isDropped ? .dropped : Finding.Repair.none
+      }
+      outcome.findings[finding].repair = repairs[blob.digest] ?? .none
+    }
+    damaged = []
   }
 
   /// One more image suffers from what was found already.
