@@ -222,3 +222,20 @@ blob_of() { printf '%s/blobs/%s\n' "$STORE" "${1/://}"; }
   go_on
   [ ! -s "$LOG" ] || fail "fetched: $(cat "$LOG")"
 }
+
+@test "a pull that has failed does not wait for another process's download" {
+  "$PYTHON" "$SERVER" image origin 20480 2097152
+  serve_faults origin
+  image sound
+  ok swimg load --quiet sound
+  small=$(jq -r '.layers[0].digest' "origin/blobs/$(
+    jq -r '.manifests[0].digest' origin/index.json | tr : /
+  )")
+  mkdir "$STORE/partial"
+  flock "$STORE/partial/${small/:/-}" sleep 120 3>&- &
+  holder=$!
+  eventually sh -c '! flock -n "$0" true' "$STORE/partial/${small/:/-}"
+  PATIENCE=60 refuses 1 'status 500' insecure pull --quiet "$FAULTS/down/app:1"
+  kill $holder $(pgrep -P $holder) || true
+  wait $holder || true
+}

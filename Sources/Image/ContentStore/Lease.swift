@@ -97,14 +97,16 @@ package final class Lease: Sendable {
   /// - Parameters:
   ///   - descriptor: its digest and size.
   ///   - waiting: whether to wait while another process, or another claim of this one, writes it.
+  ///   - isWanted: asked while it waits; false ends that as `busy`.
   /// - Returns: the claim, or why there is nothing to be claimed.
   /// - Throws: for an algorithm that can't be verified.
   package func claim(
     _ descriptor: Descriptor,
     waiting: Bool,
+    asLongAs isWanted: () -> Bool = { true },
   ) throws(StoreError) -> BlobClaim.Outcome {
     try protect([descriptor.digest])
-    return try store.claim(descriptor, waiting: waiting)
+    return try store.claim(descriptor, waiting: waiting, asLongAs: isWanted)
   }
 }
 

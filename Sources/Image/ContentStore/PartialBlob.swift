@@ -16,7 +16,7 @@ package struct BlobClaim: ~Copyable {
   package enum Outcome: ~Copyable {
     /// The blob is in the store, with the size that it should have.
     case present
-    /// Somebody else is writing it, and the caller did not want to wait.
+    /// Somebody else is writing it, and the caller did not want to wait, or does not any more.
     case busy
     case claimed(BlobClaim)
   }
@@ -260,7 +260,11 @@ extension ContentStore {
   }
 
   /// Claims a blob that the caller has a lease on.
-  func claim(_ descriptor: Descriptor, waiting: Bool) throws(StoreError) -> BlobClaim.Outcome {
+  func claim(
+    _ descriptor: Descriptor,
+    waiting: Bool,
+    asLongAs isWanted: () -> Bool,
+  ) throws(StoreError) -> BlobClaim.Outcome {
     guard let algorithm = HashAlgorithm(rawValue: descriptor.digest.algorithm) else {
       throw .unknownAlgorithm(descriptor.digest)
     }
@@ -280,7 +284,7 @@ extension ContentStore {
         // Dropped with nothing in it, its files go.
         return isThere ? .present : .claimed(claim)
       }
-      guard waiting else { return .busy }
+      guard waiting, isWanted() else { return .busy }
       do throws(Interrupted) {
         try Interruption.sleep(milliseconds: pause)
       } catch {

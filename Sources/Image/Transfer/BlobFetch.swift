@@ -45,6 +45,11 @@ struct BlobFetch: Sendable {
     }
   }
 
+  /// Not if another blob has failed, and with it the image, or who reads it has given up.
+  private func isWanted(_ queue: BlobQueue) -> Bool {
+    !queue.hasFailed && arrivals?.isUnwanted != true
+  }
+
   private func bring(
     _ item: BlobQueue.Item,
     _ queue: BlobQueue,
@@ -54,7 +59,7 @@ struct BlobFetch: Sendable {
     var isSecondTry = false
     while true {
       let outcome = try stored { () throws(StoreError) in
-        try lease.claim(item.blob, waiting: item.isPostponed)
+        try lease.claim(item.blob, waiting: item.isPostponed, asLongAs: { isWanted(queue) })
       }
       switch consume outcome {
       case .present:
@@ -63,6 +68,8 @@ struct BlobFetch: Sendable {
         progress.end(item.blob, .present)
         return
       case .busy:
+        // The first failure, or the reader's, says why.
+        guard !item.isPostponed else { throw .store(.missing(item.blob.digest)) }
         queue.postpone(item.blob)
         return
       case .claimed(let claim):
