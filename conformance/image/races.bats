@@ -239,3 +239,21 @@ blob_of() { printf '%s/blobs/%s\n' "$STORE" "${1/://}"; }
   kill $holder $(pgrep -P $holder) || true
   wait $holder || true
 }
+
+@test "who may not open another's partial blob takes it for one that is coming" {
+  require_root
+  require setpriv
+  loaded sound
+  mkdir "$STORE/partial"
+  partial=$STORE/partial/sha256-$(printf '0%.0s' {1..64})
+  printf half >"$partial"
+  chmod 600 "$partial"
+  chown 1234 "$partial"
+  # Root without its rights over the files of others.
+  weak() { setpriv --bounding-set -dac_override,-dac_read_search "$@"; }
+  ! weak cat "$partial" 2>/dev/null || skip "missing: a way to be refused"
+  ok weak "$SWIMG" df --format json
+  jq -e '.partial.count == 1 and .partial.reclaimable == 0' <<<"$output"
+  ok weak "$SWIMG" prune --dry-run
+  [[ "$output" != *"would remove"* ]]
+}

@@ -114,11 +114,14 @@ extension Directory {
     }
   }
 
+  /// A file that only its owner may open, whose lock nobody else can see, counts as held.
   fileprivate func isLocked(_ name: FileName) throws(FileError) -> Bool {
     do throws(FileError) {
       return try !openFile(name).lock(exclusive: false, waiting: false)
     } catch  where error.code == .noEntry {
       return false
+    } catch  where error.code == .accessDenied {
+      return true
     }
   }
 }
