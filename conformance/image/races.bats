@@ -257,3 +257,15 @@ blob_of() { printf '%s/blobs/%s\n' "$STORE" "${1/://}"; }
   ok weak "$SWIMG" prune --dry-run
   [[ "$output" != *"would remove"* ]]
 }
+
+@test "prune holds its lock on a note until that is gone" {
+  loaded sound
+  mkdir "$STORE/uploads"
+  touch "$STORE/uploads/dead"
+  timeout 60 strace -f -e trace=openat2,close,unlinkat -o trace "$SWIMG" prune >/dev/null
+  awk '
+    /openat2\(.*"dead"/ { file = $NF }
+    file != "" && $0 ~ "close\\(" file "\\)" { exit 1 }
+    /unlinkat.*"dead"/ { found = 1; exit }
+    END { if (!found) exit 2 }' trace || fail "$(cat trace)"
+}

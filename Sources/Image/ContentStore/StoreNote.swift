@@ -73,10 +73,11 @@ extension ContentStore {
       else { return }
       for entry in try place.entries() {
         do throws(FileError) {
-          guard try place.openFile(entry.name).lock(exclusive: true, waiting: false) else {
-            continue
-          }
+          let file = try place.openFile(entry.name)
+          guard try file.lock(exclusive: true, waiting: false) else { continue }
+          // The lock is held until the name is gone: who has just opened it looks again then.
           try place.unlink(entry.name)
+          withExtendedLifetime(file) {}
         } catch  where error.code == .noEntry {
           // Gone by itself.
         }
