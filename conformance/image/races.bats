@@ -269,3 +269,17 @@ blob_of() { printf '%s/blobs/%s\n' "$STORE" "${1/://}"; }
     /unlinkat.*"dead"/ { found = 1; exit }
     END { if (!found) exit 2 }' trace || fail "$(cat trace)"
 }
+
+@test "inspect shows this machine's image while a sweep takes another's blobs" {
+  image index
+  ok "$SWIMG" load --quiet index
+  ok "$SWIMG" inspect --format '{{.Manifest}}' multi:1
+  mine=$output
+  # As a sweep does, one blob after the other; the image is loaded again before it is read on.
+  mv "$(blob_of "$mine")" taken
+  stopped_at newfstatat 1 "${mine#*:}" "$SWIMG" inspect --format '{{.Manifest}}' multi:1
+  mv taken "$(blob_of "$mine")"
+  ok "$SWIMG" tag multi:1 other:1
+  go_on
+  [ "$output" = "$mine" ] || fail "another platform's: $output"
+}

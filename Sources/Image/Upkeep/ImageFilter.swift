@@ -87,7 +87,7 @@ package struct ImageFilter: Sendable {
     of selector: ImageSelector,
     in store: ContentStore,
   ) throws(StoreError) -> Moment {
-    let image = try store.settled(isCertain: { _ in true }) { () throws(StoreError) in
+    let image = try store.settled(isCertain: { _ in false }) { () throws(StoreError) in
       try store.primaryImage(below: try store.find(selector))
     }
     guard let text = image.configuration.created, let moment = Moment(parsing: text) else {

@@ -35,7 +35,7 @@ struct HistoryCommand: ParsableCommand {
     let store = try store.open(subject)
     let image = try wrapping(
       subject,
-      try store.settled(isCertain: { _ in true }) { () throws(StoreError) in
+      try store.settled(isCertain: { _ in false }) { () throws(StoreError) in
         try store.image(below: try store.find(selector), for: platform)
       },
     )

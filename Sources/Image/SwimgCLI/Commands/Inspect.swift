@@ -53,7 +53,7 @@ private struct Inspection {
     in store: ContentStore,
   ) throws(StoreError) {
     name = selector.description
-    (image, platforms) = try store.settled(isCertain: { _ in true }) { () throws(StoreError) in
+    (image, platforms) = try store.settled(isCertain: { _ in false }) { () throws(StoreError) in
       let top = try store.find(selector)
       return (
         try store.image(below: top, for: platform),
