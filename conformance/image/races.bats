@@ -283,3 +283,32 @@ blob_of() { printf '%s/blobs/%s\n' "$STORE" "${1/://}"; }
   go_on
   [ "$output" = "$mine" ] || fail "another platform's: $output"
 }
+
+@test "who logs in or out at once with another loses nobody's credentials" {
+  mkdir empty
+  serve_faults empty
+  echo secret >password
+  file=$XDG_RUNTIME_DIR/containers/auth.json
+  login=(sh -c 'exec "$0" login --tls-verify=false -u me "$1" <password' "$SWIMG")
+  kept() { jq -r '.auths | keys | join(" ")' "$file"; }
+  ok "${login[@]}" "127.0.0.1:$PORT"
+  # It has read the file, and has not written it yet.
+  stopped_at openat 1 "$file" "${login[@]}" "localhost:$PORT"
+  ok "${login[@]}" "127.0.0.2:$PORT"
+  go_on
+  [ "$status" -eq 0 ] || fail "$err"
+  [ "$(kept)" = "127.0.0.1:$PORT 127.0.0.2:$PORT localhost:$PORT" ] || fail "kept: $(kept)"
+  stopped_at openat 1 "$file" "$SWIMG" logout "127.0.0.1:$PORT"
+  ok swimg logout "127.0.0.2:$PORT"
+  go_on
+  [ "$status" -eq 0 ] || fail "$err"
+  [ "$(kept)" = "localhost:$PORT" ] || fail "kept: $(kept)"
+  # Who writes it has the directory's lock.
+  flock "${file%/*}" sleep 30 3>&- &
+  holder=$!
+  eventually sh -c '! flock -n "$0" true' "${file%/*}"
+  ! timeout 1 "$SWIMG" logout "localhost:$PORT" || fail "the lock is not waited for"
+  kill $holder $(pgrep -P $holder) || true
+  wait $holder || true
+  ok swimg logout "localhost:$PORT"
+}

@@ -107,10 +107,8 @@ struct CredentialFile {
         ["auth": .string(Base64.encoded(Array("\(user):\(password)".utf8)))]
       case .identityToken(let token): ["identitytoken": .string(token)]
       }
-    var auths = object("auths") ?? [:]
-    auths[key(of: registry)] = .object(entry)
-    document["auths"] = .object(auths)
-    try write()
+    let key = key(of: registry)
+    try changeEntries { $0[key] = .object(entry) }
   }
 
   private func key(of registry: String) -> String {
@@ -120,8 +118,7 @@ struct CredentialFile {
 
   /// - Returns: the registries that were forgotten.
   mutating func erase(registry: String?) throws(RegistryError) -> [String] {
-    var auths = object("auths") ?? [:]
-    let doomed = auths.members.map(\.key).filter { key in
+    let doomed = (object("auths") ?? [:]).members.map(\.key).filter { key in
       guard let registry else { return true }
       return key == registry || CredentialFile.keys(of: registry).contains(key)
     }
@@ -132,9 +129,9 @@ struct CredentialFile {
     }
     // Beside a helper an entry may be left that counts again once the helper has nothing.
     guard !doomed.isEmpty else { return erased }
-    for key in doomed { auths[key] = nil }
-    document["auths"] = .object(auths)
-    try write()
+    try changeEntries { entries in
+      for key in doomed { entries[key] = nil }
+    }
     return erased
   }
 
@@ -143,11 +140,47 @@ struct CredentialFile {
     key == dockerKey ? "docker.io" : key
   }
 
-  /// Replaces the file in one step; nobody but its owner can read it at any time.
-  private func write() throws(RegistryError) {
+  /// Changes the entries as they stand now: others may log in or out at the same time.
+  private mutating func changeEntries(
+    _ change: (inout JSONObject) -> Void
+  ) throws(RegistryError) {
     let (parent, name) = parentAndName(path)
+    // The file itself is replaced each time: the lock is its directory's.
+    let directory: Directory
     do throws(FileError) {
-      let directory = try Directory(makingPrivateAtPath: parent)
+      directory = try Directory(makingPrivateAtPath: parent)
+    } catch {
+      throw .file(path: path, error)
+    }
+    try lock(directory)
+    defer { withExtendedLifetime(directory) {} }
+    document = try CredentialFile(path: path)?.document ?? [:]
+    var entries = object("auths") ?? [:]
+    change(&entries)
+    document["auths"] = .object(entries)
+    try write(name, in: directory)
+  }
+
+  /// Waits until nobody else changes files of this directory.
+  private func lock(_ directory: Directory) throws(RegistryError) {
+    while true {
+      do throws(FileError) {
+        if try directory.descriptor.lock(exclusive: true, waiting: false) { return }
+      } catch {
+        throw .file(path: path, error)
+      }
+      // Not by flock(2), which would miss a signal that comes just before it.
+      do throws(Interrupted) {
+        try Interruption.sleep(milliseconds: 10)
+      } catch {
+        throw .interrupted(error)
+      }
+    }
+  }
+
+  /// Replaces the file in one step; nobody but its owner can read it at any time.
+  private func write(_ name: String, in directory: Directory) throws(RegistryError) {
+    do throws(FileError) {
       // /dev/null must stay what it is.
       let kind = try directory.status(of: try FileName(name))?.kind ?? .regular
       guard kind == .regular || kind == .symbolicLink else {
