@@ -312,3 +312,16 @@ blob_of() { printf '%s/blobs/%s\n' "$STORE" "${1/://}"; }
   wait $holder || true
   ok swimg logout "localhost:$PORT"
 }
+
+@test "a signature that is overtaken by another one is put again beside it" {
+  require openssl
+  "$PYTHON" "$SERVER" image origin 20480
+  serve_faults origin
+  openssl genpkey -algorithm ED25519 -out mine.pem 2>/dev/null
+  ok insecure sign --key mine.pem "$FAULTS/overtaken/app:1"
+  tag=sha256-${output#sha256:}.sig
+  [ "$(requests '.method == "PUT"' | grep -c "$tag")" -eq 3 ] || fail "$(cat "$LOG")"
+  curl -sf "http://$FAULTS/v2/overtaken/app/manifests/$tag" >manifest
+  jq -e '.layers | length == 2 and .[0].annotations.number != null
+    and (.[1].annotations | has("dev.cosignproject.cosign/signature"))' manifest || fail "$(cat manifest)"
+}

@@ -104,10 +104,16 @@ extension RegistryClient {
     guard let tag = request.reference.attachment("sig", of: subject.digest) else {
       throw .names(problem: "\(subject.digest.short): too long for a tag: use --referrer")
     }
-    // Others may have signed it before.
-    var layers = try tagged(tag)?.layers ?? []
-    layers.append(layer)
-    try putSignatures(layers, under: tag)
+    // Others may have signed it before, or are doing so now: a registry knows no lock, and the last
+    // to put the manifest wins. So we look whether ours is in it, until it is.
+    for _ in 0..<10 {
+      let layers = try tagged(tag)?.layers ?? []
+      guard !layers.contains(layer) else { return }
+      try putSignatures(layers + [layer], under: tag)
+    }
+    guard try tagged(tag)?.layers.contains(layer) == true else {
+      throw .names(problem: "\(tag.short): others replace the signatures again and again")
+    }
   }
 
   /// Puts the manifest that cosign and skopeo look for.
