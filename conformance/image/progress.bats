@@ -106,3 +106,42 @@ SCRIPT
   grep -qx status=-2 facts || fail "$(cat facts)"
   [ "$(find store/uploads -size +0 | wc -l)" -ge 1 ] || fail "nothing to go on from"
 }
+
+@test "work goes on, or cleans up, where nobody reads standard error" {
+  mkfifo pipe
+  exec 6<>pipe 7>pipe 6<&-
+  for place in '>/dev/full' '>&-' '>&7'; do
+    rm -rf "$STORE"
+    status=0
+    eval "insecure pull --progress json '$FAULTS/plain/app:1' 2$place" >out 3>&- || status=$?
+    [ "$status" -eq 0 ] || fail "exit $status with 2$place"
+    [ -z "$(find "$STORE" -name '.swimg-*')" ] || fail "$(find "$STORE")"
+    ok swimg verify
+    [[ "$output" == "1 images, "* ]]
+    # A warning of a verb that speaks to no registry.
+    flock --shared "$STORE/blobs" sleep 30 3>&- &
+    holder=$!
+    eventually sh -c '! flock -n "$0" true' "$STORE/blobs"
+    eval "'$SWIMG' rm '$FAULTS/plain/app:1' 2$place" >out 3>&- || status=$?
+    kill $holder $(pgrep -P $holder) || true
+    wait $holder || true
+    [ "$status" -eq 0 ] || fail "exit $status with 2$place"
+  done
+  exec 7>&-
+}
+
+@test "a terminal that is closed does not keep a copy from cleaning up, nor one under nohup from ending" {
+  mkdir tmp
+  copy() {
+    rm -f out.tar
+    printf '%s\n' 'expect KiB' hangup | TMPDIR=$PWD/tmp timeout 60 "$PYTHON" \
+      "$CONFORMANCE/lib/on-terminal.py" 24 80 screen "$@" \
+      "$SWIMG" copy --tls-verify=false "docker://$FAULTS/slow/app:1" oci-archive:out.tar \
+      >facts 2>err 3>&-
+    [ -z "$(ls -A tmp)" ] || fail "left: $(find tmp) $(cat facts)"
+  }
+  copy env
+  [ ! -e out.tar ] || fail "not ended: $(cat facts)"
+  copy sh -c 'trap "" HUP; exec "$0" "$@"'
+  [ -e out.tar ] || fail "ended: $(cat facts)"
+}

@@ -35,6 +35,33 @@ package enum Surroundings {
     return Int(size.ws_col)
   }
 
+  /// Opens /dev/null for each standard stream that is closed: what is opened later must not become
+  /// one, and take what is said there.
+  ///
+  /// Reading or writing fails as before, but on standard error, where nothing is to fail.
+  package static func openStandardStreams() {
+    for (descriptor, access) in [(0, O_WRONLY), (1, O_RDONLY), (2, O_WRONLY)] as [(Int32, Int32)]
+    where fcntl(descriptor, F_GETFD) == -1 {
+      // The lowest that is free is this one.
+      _ = unsafe open("/dev/null", access)
+    }
+  }
+
+  /// Writes to a pipe that nobody may read any more, which then is an error and no signal.
+  package static func withoutPipeSignal(_ body: () -> Void) {
+    var pipe = sigset_t()
+    var before = sigset_t()
+    unsafe sigemptyset(&pipe)
+    unsafe sigaddset(&pipe, SIGPIPE)
+    unsafe pthread_sigmask(SIG_BLOCK, &pipe, &before)
+    body()
+    // Who has it blocked may have it waiting as well. See: pipe(7), "I/O on pipes and FIFOs"
+    guard unsafe sigismember(&before, SIGPIPE) == 0 else { return }
+    var none = timespec()
+    while unsafe sigtimedwait(&pipe, nil, &none) == -1, errno == EINTR { continue }
+    unsafe pthread_sigmask(SIG_SETMASK, &before, nil)
+  }
+
   /// Ends the program.
   package static func exit(_ status: Int32) -> Never {
     Glibc.exit(status)

@@ -5,6 +5,7 @@ import HostProcess
 package enum CommandLineTool {
   /// Never returns; the statuses are those of swimg(1).
   package static func run() -> Never {
+    Surroundings.openStandardStreams()
     Interruption.listen()
     do {
       var command = try Swimg.parseAsRoot()

@@ -12,26 +12,30 @@ enum Presentation {
   static func report(_ message: String) {
     // Whatever of it came from an image or archive must not reach the terminal as a command.
     let line = shownText(message.split(whereSeparator: \.isNewline).joined(separator: " "))
-    writeOrGiveUp("swimg: \(line)\n", to: 2)
+    draw("swimg: \(line)\n")
   }
 
   /// Text on standard output; a full disk or closed pipe ends the program as a failure.
   static func write(_ text: String) {
-    writeOrGiveUp(text, to: 1)
-  }
-
-  /// The progress bar's line on standard error.
-  static func draw(_ text: String) {
-    writeOrGiveUp(text, to: 2)
-  }
-
-  private static func writeOrGiveUp(_ text: String, to descriptor: Int32) {
     do throws(FileError) {
-      try OwnedDescriptor(duplicating: descriptor).write(Array(text.utf8).span)
+      try OwnedDescriptor(duplicating: 1).write(Array(text.utf8).span)
     } catch {
-      // There is nowhere left to say it, but on standard error if that is not what failed.
-      if descriptor != 2 { report("standard output: \(error)") }
+      report("standard output: \(error)")
       Surroundings.exit(ExitStatus.failure)
+    }
+  }
+
+  /// Text on standard error, such as the progress bar's line.
+  ///
+  /// Where nobody reads it, as when the terminal was closed, it is lost, and the work goes on: it
+  /// ends on its own, or by the signal, and cleans up.
+  static func draw(_ text: String) {
+    Surroundings.withoutPipeSignal {
+      do throws(FileError) {
+        try OwnedDescriptor(duplicating: 2).write(Array(text.utf8).span)
+      } catch {
+        // There is nowhere left to say it.
+      }
     }
   }
 }
