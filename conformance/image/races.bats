@@ -31,8 +31,12 @@ stopped_at() {
 # go_on: it does the rest; sets $status, $output and $err.
 go_on() {
   status=0
-  kill -CONT "$held"
+  # Each of its threads stops once.
+  while kill -CONT "$held"; do sleep 0.05; done 2>/dev/null 3>&- &
+  local waker=$!
   wait "$held" || status=$?
+  kill "$waker" 2>/dev/null || true
+  wait "$waker" || true
   held=
   output=$(cat held.out) err=$(cat held.err)
 }
@@ -324,4 +328,47 @@ blob_of() { printf '%s/blobs/%s\n' "$STORE" "${1/://}"; }
   curl -sf "http://$FAULTS/v2/overtaken/app/manifests/$tag" >manifest
   jq -e '.layers | length == 2 and .[0].annotations.number != null
     and (.[1].annotations | has("dev.cosignproject.cosign/signature"))' manifest || fail "$(cat manifest)"
+}
+
+# left DIR: the temporary names there.
+left() { find "$1" -maxdepth 1 -name '.*swimg-*' | sort; }
+
+# leaves_no_more CALL N DIR CMD...: killed at its Nth CALL it leaves something in DIR; the next one removes
+# that, and nothing of one that lives.
+leaves_no_more() {
+  local call=$1 when=$2 place=$3 dead alive
+  shift 3
+  stopped_at "$call" "$when" - "$@"
+  kill -KILL "$held"
+  wait "$held" || true
+  dead=$(left "$place")
+  [ "$(wc -l <<<"$dead")" -eq 1 ] && [ -e "$dead" ] || fail "nothing is left by: $*"
+  touch "$dead-mine"
+  stopped_at "$call" "$when" - "$@"
+  [ ! -e "$dead" ] || fail "$dead stays"
+  alive=$(left "$place" | grep -vx -e "$dead-mine")
+  [ -e "$alive" ] || fail "none of its own"
+  # Who logs in waits for who is doing so.
+  [ "$1" = ./log-in ] || ok "$@"
+  [ -e "$alive" ] || fail "that of another process has gone"
+  go_on
+  [ "$status" -eq 0 ] || fail "$err"
+  [ "$(left "$place")" = "$dead-mine" ] || fail "left: $(left "$place")"
+  rm "$dead-mine"
+}
+
+@test "what a killed process has left outside of the store goes with the next of its kind" {
+  loaded sound
+  mkdir tmp there
+  export TMPDIR=$PWD/tmp
+  "$PYTHON" "$SERVER" image origin 20480
+  serve_faults origin
+  leaves_no_more fsync 1 there "$SWIMG" save --output there/out.tar app:1.0
+  leaves_no_more fsync 1 tmp "$SWIMG" copy --tls-verify=false "docker://$FAULTS/plain/app:1" oci-archive:out.tar
+  leaves_no_more mkdirat 2 tmp "$SWIMG" validate there/out.tar
+  echo secret >password
+  printf '#!/bin/sh\nexec "%s" login --tls-verify=false --authfile there/auth.json -u me "%s" <password\n' \
+    "$SWIMG" "$FAULTS" >log-in
+  chmod +x log-in
+  leaves_no_more fsync 1 there ./log-in
 }

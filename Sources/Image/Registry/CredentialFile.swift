@@ -186,14 +186,16 @@ struct CredentialFile {
       guard kind == .regular || kind == .symbolicLink else {
         throw .notRegular(subject: [], kind: kind)
       }
-      let temporary = try FileName(".swimg-\(UInt64.random(in: .min ... .max))")
-      let file = try directory.createFile(temporary, mode: 0o600)
+      let temporary = try directory.makeTemporaryFile(
+        TemporaryNames(for: try FileName(name)),
+        mode: 0o600,
+      )
       do throws(FileError) {
-        try file.write(Array(JSONValue.object(document).indentedText.utf8).span)
-        try file.synchronize()
-        try directory.rename(temporary, to: try FileName(name), in: directory)
+        try temporary.file.write(Array(JSONValue.object(document).indentedText.utf8).span)
+        try temporary.file.synchronize()
+        try directory.rename(temporary.name, to: try FileName(name), in: directory)
       } catch {
-        try directory.unlink(temporary)
+        try directory.unlink(temporary.name)
         throw error
       }
     } catch {

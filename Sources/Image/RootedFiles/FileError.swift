@@ -21,6 +21,7 @@ package struct ErrorCode: RawRepresentable, Equatable, Sendable {
   package static let quotaExceeded = ErrorCode(rawValue: EDQUOT)
   package static let readOnly = ErrorCode(rawValue: EROFS)
   package static let wouldBlock = ErrorCode(rawValue: EWOULDBLOCK)
+  package static let noLocks = ErrorCode(rawValue: ENOLCK)
   package static let unknownCall = ErrorCode(rawValue: ENOSYS)
 
   /// The name in errno(3), as `ENOENT`.

@@ -40,12 +40,9 @@ package struct OutputFile: ~Copyable {
       place = .stream
       return
     }
-    let number = String(UInt64.random(in: .min ... .max), radix: 16)
-    let temporary = try FileName(
-      [UInt8(ascii: ".")] + name.bytes.prefix(200) + ".swimg-\(number)".utf8
-    )
-    descriptor = try directory.createFile(temporary, mode: 0o644)
-    place = .file(directory, temporary: temporary, name: name)
+    let made = try directory.makeTemporaryFile(TemporaryNames(for: name), mode: 0o644)
+    place = .file(directory, temporary: made.name, name: name)
+    descriptor = made.file
   }
 
   deinit {
@@ -53,7 +50,7 @@ package struct OutputFile: ~Copyable {
     do throws(FileError) {
       try directory.unlink(temporary)
     } catch {
-      // Nothing more can be done here.
+      // Nothing more can be done here; who writes this file next removes what is left.
     }
   }
 

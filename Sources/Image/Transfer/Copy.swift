@@ -305,17 +305,17 @@ private func withScratchStore<Result>(
   _ body: (ContentStore) throws(TransferError) -> Result
 ) throws(TransferError) -> Result {
   let parent = Surroundings.variable("TMPDIR").flatMap { $0.isEmpty ? nil : $0 } ?? "/var/tmp"
-  let text = ".swimg-copy-\(UInt64.random(in: .min ... .max))"
-  let (directory, name) = try sourced { () throws(FileError) in
+  let (directory, (name, scratch)) = try sourced { () throws(FileError) in
     let directory = try Directory(atPath: parent)
-    let name = try FileName(text)
-    try directory.makeDirectory(name, mode: 0o700)
-    return (directory, name)
+    return (directory, try directory.makeTemporaryDirectory(TemporaryNames(scratchFor: "copy")))
   }
+  // A store's own directory has locks of its own.
+  let path = "\(parent)/\(String(decoding: name.bytes, as: UTF8.self))/store"
+  defer { withExtendedLifetime(scratch) {} }
   let result: Result
   do throws(TransferError) {
     let store = try stored { () throws(StoreError) in
-      try ContentStore(creating: "\(parent)/\(text)")
+      try ContentStore(creating: path)
     }
     result = try body(store)
   } catch {

@@ -29,8 +29,9 @@ struct BundleDirectory: ~Copyable {
     }
     guard try isFree(name, in: parent) else { throw .exists(path: path) }
     let place = try onBundle { () throws(FileError) in
-      try removeLeftovers(of: name, in: parent)
-      return try makeTemporary(for: name, in: parent, mode: mode)
+      let place = try parent.makeTemporaryDirectory(TemporaryNames(for: name))
+      try place.directory.descriptor.setMode(mode)
+      return place
     }
     self.path = path
     self.parent = parent
@@ -85,39 +86,5 @@ private func isFree(_ name: FileName, in parent: Directory) throws(UnpackError) 
     guard let status = try parent.status(of: name) else { return true }
     guard status.kind == .directory else { return false }
     return try parent.openDirectory(name).entries().isEmpty
-  }
-}
-
-private func temporaryPrefix(_ name: FileName) -> [UInt8] {
-  [UInt8(ascii: ".")] + name.bytes + ".swimg-".utf8
-}
-
-private func removeLeftovers(of name: FileName, in parent: Directory) throws(FileError) {
-  let prefix = temporaryPrefix(name)
-  for entry in try parent.entries()
-  where entry.kind == .directory && entry.name.bytes.starts(with: prefix) {
-    // Its maker may have published or removed it just now.
-    guard let place = try parent.openDirectoryIfPresent(entry.name) else { continue }
-    // Another unpack of the same bundle is alive: one of the two will be told so at the end.
-    guard try place.descriptor.lock(exclusive: true, waiting: false) else { continue }
-    try parent.removeTree(entry.name)
-  }
-}
-
-private func makeTemporary(
-  for name: FileName,
-  in parent: Directory,
-  mode: UInt32,
-) throws(FileError) -> (FileName, Directory) {
-  while true {
-    let number = UInt64.random(in: .min ... .max)
-    let temporary = try FileName(temporaryPrefix(name) + String(number, radix: 16).utf8)
-    try parent.makeDirectory(temporary, mode: 0o700)
-    // Another unpack may take it for a leftover before it is locked.
-    guard let directory = try parent.openDirectoryIfPresent(temporary) else { continue }
-    let isLocked = try directory.descriptor.lock(exclusive: true, waiting: false)
-    guard isLocked, try parent.status(of: temporary) != nil else { continue }
-    try directory.descriptor.setMode(mode)
-    return (temporary, directory)
   }
 }

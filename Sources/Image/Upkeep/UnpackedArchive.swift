@@ -38,9 +38,9 @@ private struct UnpackedArchive: ~Copyable {
   init(in parentPath: String) throws(UnpackedArchiveError) {
     do throws(FileError) {
       let parent = try Directory(atPath: parentPath)
-      let name = try FileName(".swimg-" + String(UInt64.random(in: .min ... .max), radix: 16))
-      try parent.makeDirectory(name, mode: 0o700)
-      let directory = try parent.openDirectory(name)
+      let (name, directory) = try parent.makeTemporaryDirectory(
+        TemporaryNames(scratchFor: "validate")
+      )
       self.init(directory: directory, parent: parent, name: name)
     } catch {
       throw .file(error)
@@ -57,7 +57,7 @@ private struct UnpackedArchive: ~Copyable {
     do throws(FileError) {
       try parent.removeTree(name)
     } catch {
-      // Nothing more can be done here.
+      // Nothing more can be done here; the next validation removes what is left.
     }
   }
 
