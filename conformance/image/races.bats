@@ -372,3 +372,16 @@ leaves_no_more() {
   chmod +x log-in
   leaves_no_more fsync 1 there ./log-in
 }
+
+@test "login and validate do without locks where the file system has none" {
+  loaded sound
+  ok "$SWIMG" save --output out.tar app:1.0
+  mkdir empty
+  serve_faults empty
+  echo secret >password
+  unlocked() { strace -f -o trace -e trace=flock -e inject=flock:error=ENOLCK "$@"; }
+  ok unlocked sh -c 'exec "$0" login --tls-verify=false -u me "$1" <password' "$SWIMG" "$FAULTS"
+  ok unlocked "$SWIMG" logout "$FAULTS"
+  ok unlocked "$SWIMG" validate out.tar
+  grep -q 'flock.*INJECTED' trace
+}

@@ -165,7 +165,7 @@ struct CredentialFile {
   private func lock(_ directory: Directory) throws(RegistryError) {
     while true {
       do throws(FileError) {
-        if try directory.descriptor.lock(exclusive: true, waiting: false) { return }
+        if try directory.descriptor.lockIfPossible(or: true) { return }
       } catch {
         throw .file(path: path, error)
       }

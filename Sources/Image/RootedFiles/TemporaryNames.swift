@@ -99,7 +99,7 @@ extension OwnedDescriptor {
   /// - Parameter answer: what counts on a file system that knows no locks.
   /// - Returns: false when somebody else holds it.
   /// - Throws: when there is another problem.
-  fileprivate func lockIfPossible(or answer: Bool) throws(FileError) -> Bool {
+  package func lockIfPossible(or answer: Bool) throws(FileError) -> Bool {
     do throws(FileError) {
       return try lock(exclusive: true, waiting: false)
     } catch  where error.code == .notSupported || error.code == .noLocks {
