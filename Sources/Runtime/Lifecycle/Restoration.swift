@@ -257,6 +257,11 @@ private func prepareRoot(
       RootfsPlan(path: plan.rootfs.path, isReadonly: false, propagation: nil)
     )
     try root.makePlaces(plan.mounts)
+    // As it was in the container: see ContainerRoot.mask. In a user namespace CRIU wants the sharing of
+    // what it binds from, which such a cover has not.
+    if plan.namespaces.source(of: .user) == nil, !plan.maskedPaths.isEmpty {
+      try root.shieldDevice("/dev/null")
+    }
   } catch {
     throw .refused("\(error)")
   }

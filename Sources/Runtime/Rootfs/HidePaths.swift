@@ -61,6 +61,20 @@ extension ContainerRoot {
     }
   }
 
+  /// Covers a device of the host with itself, read-only, for who binds it by its path as CRIU does.
+  ///
+  /// In a mount namespace that nobody else is in, and from which nothing goes out: that of this root.
+  package func shieldDevice(_ path: String) throws(RootfsError) {
+    try about("device \(path)") { () throws(KernelError) in
+      let device = try open(path, [.path, .noFollow])
+      try Mounting.attach(
+        try Mounting.readOnlyClone(device, subject: path),
+        on: device,
+        subject: path
+      )
+    }
+  }
+
   private static func makeEmpty() throws(KernelError) -> OwnedDescriptor {
     let context = try Mounting.openFileSystem("tmpfs")
     for (key, value) in [("size", "0"), ("nr_inodes", "2"), ("mode", "0555")] {
