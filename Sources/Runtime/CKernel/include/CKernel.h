@@ -53,7 +53,7 @@ int ckernel_pivot_root(const char *new_root, const char *put_old);
 int ckernel_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
 int ckernel_prctl_name(const char *name);
 
-// keyctl(2): KEYCTL_JOIN_SESSION_KEYRING; without a name an own one that nobody finds. Whose a key is.
+// keyctl(2): KEYCTL_JOIN_SESSION_KEYRING, KEYCTL_DESCRIBE.
 int ckernel_join_session_keyring(const char *name);
 int ckernel_describe_key(int key, char *description, unsigned long capacity);
 
@@ -109,12 +109,12 @@ unsigned long long ckernel_device(unsigned int major, unsigned int minor);
 unsigned int ckernel_device_major(unsigned long long device);
 unsigned int ckernel_device_minor(unsigned long long device);
 
-// Keeps the Swift runtime of the next program from looking for its crash reporter. The path of a
-// binary on a detached mount is "/", from which the runtime would go on to ./swift-backtrace: a file
-// of whatever directory swrun is called in, executed as root.
 // Of statfs(2), since Linux 5.10: glibc's headers lack it.
 #define CKERNEL_ST_NOSYMFOLLOW 0x2000
 
+// Keeps the Swift runtime of the next program from looking for its crash reporter. The path of a
+// binary on a detached mount is "/", from which the runtime would go on to ./swift-backtrace: a file
+// of whatever directory swrun is called in, executed as root.
 #define CKERNEL_BACKTRACE_NAME "SWIFT_BACKTRACE"
 #define CKERNEL_NO_BACKTRACE "enable=no,swift-backtrace=/nonexistent"
 int ckernel_forbid_backtrace(void);
