@@ -260,7 +260,7 @@ private func prepareRoot(
     // As it was in the container: see ContainerRoot.mask. In a user namespace CRIU wants the sharing of
     // what it binds from, which such a cover has not.
     if plan.namespaces.source(of: .user) == nil, !plan.maskedPaths.isEmpty {
-      try root.shieldDevice("/dev/null")
+      try root.shieldNull()
     }
   } catch {
     throw .refused("\(error)")

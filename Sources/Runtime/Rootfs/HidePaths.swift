@@ -30,48 +30,54 @@ extension ContainerRoot {
   package func mask(_ paths: [String]) throws(RootfsError) {
     guard !paths.isEmpty else { return }
     let null = try Self.openNull()
-    // The container's root may own its inode: it must not change what is the host's.
-    var cover: OwnedDescriptor?
-    // One empty file system for all directories: each new one would cost a superblock. What is copied
-    // is the mount of the first one: before Linux 6.15 none can be that is not attached.
-    var empty: OwnedDescriptor?
+    var coverOfFiles: OwnedDescriptor?
+    // One empty file system for all: each new one would cost a superblock.
+    var coverOfDirectories: OwnedDescriptor?
     for path in paths {
       try about("masked path \(path)") { () throws(KernelError) in
         guard let place = try find(path) else { return }
         if try place.status().kind == .directory {
-          if let attached = empty.take() {
-            let cover = try Mounting.clone(attached, isRecursive: false, subject: path)
-            try Mounting.attach(cover, on: place, subject: path)
-            empty = consume attached
-          } else {
-            let cover = try Self.makeEmpty()
-            try Mounting.attach(cover, on: place, subject: path)
-            empty = consume cover
+          try Self.cover(place, path, with: &coverOfDirectories) { () throws(KernelError) in
+            try Self.makeEmpty()
           }
-        } else if let attached = cover.take() {
-          let copy = try Mounting.clone(attached, isRecursive: false, subject: path)
-          try Mounting.attach(copy, on: place, subject: path)
-          cover = consume attached
         } else {
-          let first = try Mounting.readOnlyClone(null, subject: path)
-          try Mounting.attach(first, on: place, subject: path)
-          cover = consume first
+          // The container's root may own the inode: it must not change what is the host's.
+          try Self.cover(place, path, with: &coverOfFiles) { () throws(KernelError) in
+            try Mounting.readOnlyClone(null, subject: path)
+          }
         }
       }
     }
   }
 
-  /// Covers a device of the host with itself, read-only, for who binds it by its path as CRIU does.
+  /// Attaches a cover: a copy of the first of its kind, which is made where there is none yet.
+  ///
+  /// What is copied is attached: before Linux 6.15 nothing else can be.
+  private static func cover(
+    _ place: borrowing OwnedDescriptor,
+    _ path: String,
+    with first: inout OwnedDescriptor?,
+    _ make: () throws(KernelError) -> OwnedDescriptor,
+  ) throws(KernelError) {
+    if let attached = first.take() {
+      let copy = try Mounting.clone(attached, isRecursive: false, subject: path)
+      try Mounting.attach(copy, on: place, subject: path)
+      first = consume attached
+    } else {
+      let made = try make()
+      try Mounting.attach(made, on: place, subject: path)
+      first = consume made
+    }
+  }
+
+  /// Covers the host's /dev/null with itself, read-only, for who binds it by its path as CRIU does.
   ///
   /// In a mount namespace that nobody else is in, and from which nothing goes out: that of this root.
-  package func shieldDevice(_ path: String) throws(RootfsError) {
-    try about("device \(path)") { () throws(KernelError) in
-      let device = try open(path, [.path, .noFollow])
-      try Mounting.attach(
-        try Mounting.readOnlyClone(device, subject: path),
-        on: device,
-        subject: path
-      )
+  package func shieldNull() throws(RootfsError) {
+    let null = try Self.openNull()
+    try about("/dev/null") { () throws(KernelError) in
+      let cover = try Mounting.readOnlyClone(null, subject: "/dev/null")
+      try Mounting.attach(cover, on: null, subject: "/dev/null")
     }
   }
 
