@@ -133,6 +133,14 @@ package enum Process {
     }
   }
 
+  /// Becomes root of the user namespace that this process is in, and stays closed to those inside.
+  package static func becomeRoot() throws(KernelError) {
+    try setGroup(0)
+    try setUser(0)
+    // A change of user may undo it: PR_SET_DUMPABLE in prctl(2).
+    try setDumpable(false)
+  }
+
   /// Orphans of this process's descendants become its children.
   package static func setSubreaper(_ isOn: Bool) throws(KernelError) {
     try check("prctl", "PR_SET_CHILD_SUBREAPER") {

@@ -20,10 +20,7 @@ extension Init {
     }
     if plan.namespaces.source(of: .user) == .new { try awaitAdoption(.takeIdentity) }
     try kernel(.takeIdentity) { () throws(KernelError) in
-      try Process.setGroup(0)
-      try Process.setUser(0)
-      // A change of user may undo it: PR_SET_DUMPABLE in prctl(2).
-      try Process.setDumpable(false)
+      try Process.becomeRoot()
     }
   }
 

@@ -181,10 +181,7 @@ struct Tenant: ~Copyable {
   private func takeIdentity() throws(InitFailure) {
     guard request.namespaces.contains(.user) else { return }
     try kernel(.takeIdentity) { () throws(KernelError) in
-      try Process.setGroup(0)
-      try Process.setUser(0)
-      // A change of user may undo it: PR_SET_DUMPABLE in prctl(2).
-      try Process.setDumpable(false)
+      try Process.becomeRoot()
     }
   }
 

@@ -92,10 +92,7 @@ struct MountNamespaces: ~Copyable {
     case nil: return
     case let user?:
       try enter(namespace: user, .user, subject: "user namespace")
-      try Process.setGroup(0)
-      try Process.setUser(0)
-      // A change of user may undo it: PR_SET_DUMPABLE in prctl(2).
-      try Process.setDumpable(false)
+      try Process.becomeRoot()
     }
   }
 
